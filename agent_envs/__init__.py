@@ -1,0 +1,1 @@
+"""Worlds in which LLM agents are trained and measured."""

@@ -1,0 +1,1 @@
+"""Environments: what an episode is, over whatever world is given to it."""

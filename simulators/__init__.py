@@ -1,0 +1,1 @@
+"""Whoever answers the agent: users, judges, tool simulators."""

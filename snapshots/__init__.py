@@ -1,0 +1,1 @@
+"""Frozen worlds, content-addressed; opened fresh per episode, forked cheaply."""

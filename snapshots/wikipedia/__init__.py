@@ -1,0 +1,1 @@
+"""An offline Wikipedia: archives, search, a knowledge graph, and questions over it."""
