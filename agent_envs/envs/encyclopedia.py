@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import msgspec
+
+from agent_envs.envs.passages import Passages
 
 
 class Hit(NamedTuple):
@@ -44,7 +47,7 @@ class InfoboxRow(NamedTuple):
     links: tuple[Link, ...]
 
 
-class Page(msgspec.Struct, frozen=True):
+class Page(msgspec.Struct, frozen=True, dict=True):
     """An article as clean text.
 
     Args:
@@ -60,6 +63,11 @@ class Page(msgspec.Struct, frozen=True):
     sections: tuple[Section, ...]
     links: tuple[Link, ...] = ()
     infobox: tuple[InfoboxRow, ...] = ()
+
+    @cached_property
+    def passages(self) -> Passages:
+        """The page cut into passages; kept with the page, because it is read with many goals."""
+        return Passages(self.sections)
 
 
 class PageNotFound(KeyError):

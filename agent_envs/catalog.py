@@ -1,0 +1,37 @@
+"""The catalogue: every environment, one line each; worlds are named as strings and imported when one is made."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One environment.
+
+    Args:
+        id: What `gymnasium.make` takes.
+        env: Its class, as ``module:name``.
+        world: A function whose keywords are the world's parameters and which returns the rest of the class's arguments.
+        extra: The extra of this distribution that installs what the world needs.
+        about: One sentence.
+    """
+
+    id: str
+    env: str
+    world: str
+    extra: str
+    about: str
+
+
+CATALOG: tuple[Entry, ...] = (
+    Entry(
+        "agent_envs/WikiSearch-v0",
+        env="agent_envs.envs.wiki_search:WikiSearch",
+        world="agent_envs.snapshots.wikipedia.world:open_world",
+        extra="wiki",
+        about="Multi-hop questions over an offline encyclopedia: search, visit, answer.",
+    ),
+)
+
+INVENTORY = "agent_envs.snapshots.cache:inventory"
+"""What lists the built worlds of this machine, for the command ``agent-envs doctor``."""

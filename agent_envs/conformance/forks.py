@@ -1,0 +1,88 @@
+"""Checks on several episodes of one process: forks, replays, neighbours, global chance."""
+
+from __future__ import annotations
+
+import random  # noqa: TID251 - to see that nothing uses it
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from agent_envs.core import fork, state_digest
+from agent_envs.messages import Action
+from agent_envs.rollouts.policies import oracle
+from agent_envs.rollouts.policies import random as random_policy
+from agent_envs.rollouts.rollout import rollout
+
+from .violation import MakeEnv, demand, first_difference
+
+MAX_FORKED_STEPS = 30
+
+
+def forks_are_independent(make: MakeEnv, seeds: tuple[int, ...]) -> None:
+    """At every step: a fork is equal, goes its own way, changes nothing here, and goes our way if it acts as we do."""
+    for seed in seeds:
+        for policy in (oracle, random_policy):
+            env = make()
+            actions = [step.action for step in rollout(env, policy, seed).steps][:MAX_FORKED_STEPS]
+            _follow(make, seed, actions)
+
+
+def _follow(make: MakeEnv, seed: int, actions: list[Action]) -> None:
+    env, replay = make(), make()
+    env.reset(seed=seed)
+    replay.reset(seed=seed)
+    twins = []
+    for number, action in enumerate(actions, 1):
+        here = f"seed {seed}, before step {number}"
+        state = state_digest(env)
+        demand(state_digest(replay) == state, f"{here}: replaying the same turns leads to another state")
+        twin, stranger = fork(env), fork(env)
+        demand(state_digest(twin) == state, f"{here}: a fork is not in the state of its original")
+        stranger.action_space.seed(number)
+        stranger.step(stranger.action_space.sample())
+        stranger.reset(seed=seed + 1)
+        stranger.close()
+        demand(state_digest(env) == state, f"{here}: a step of a fork changed the original")
+        demand(state_digest(twin) == state, f"{here}: a step of one fork changed another")
+        twins.append(twin)
+        result, again = env.step(action), replay.step(action)
+        demand(result == again, f"at step {number} of seed {seed} a replay gives another result")
+    state = state_digest(env)
+    for number, twin in enumerate(twins):
+        for action in actions[number:]:
+            result = twin.step(action)
+        demand(result == again, f"seed {seed}: the fork before step {number + 1}, played on, ends differently")
+        demand(
+            state_digest(twin) == state, f"seed {seed}: the fork before step {number + 1}, played on, differs in state"
+        )
+
+
+def neighbours_change_nothing(make: MakeEnv, seeds: tuple[int, ...]) -> None:
+    """An episode is the same alone, interleaved with another, and whatever the caller does to global chance."""
+    for seed in seeds:
+        for policy in (oracle, random_policy):
+            alone = rollout(make(), policy, seed)
+            neighbour = make()
+            neighbour.reset(seed=seed + 1)
+            random.seed(seed + 17)
+            np.random.seed(seed + 17)  # noqa: NPY002 - the caller's
+            before = random.getstate(), str(np.random.get_state())  # noqa: NPY002
+            crowded = rollout(_Interleaved(make(), neighbour), policy, seed)
+            after = random.getstate(), str(np.random.get_state())  # noqa: NPY002
+            difference = first_difference(alone, crowded)
+            demand(difference is None, f"seed {seed}: beside another episode {difference}")
+            demand(before == after, f"seed {seed}: the episode draws from the process's global random state")
+
+
+class _Interleaved(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Lets another episode take the same turn before each of ours."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any], neighbour: gymnasium.Env[Any, Any]) -> None:
+        super().__init__(env)
+        self.neighbour = neighbour
+
+    def step(self, action: Any) -> Any:
+        if self.neighbour.step(action)[2:4] != (False, False):
+            self.neighbour.reset()
+        return super().step(action)

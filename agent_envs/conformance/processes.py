@@ -1,0 +1,77 @@
+"""Checks across threads and processes: the same bytes whatever the schedule and the hash seed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import cloudpickle
+import msgspec
+
+from agent_envs.core import state_digest
+from agent_envs.rollouts.policies import oracle
+from agent_envs.rollouts.policies import random as random_policy
+from agent_envs.rollouts.rollout import Rollout, rollout
+
+from .violation import MakeEnv, demand, first_difference
+
+TIMEOUT_S = 600
+THREADS = 4
+
+
+class _Played(msgspec.Struct):
+    rollout: Rollout
+    digest: str
+
+
+def threads_change_nothing(make: MakeEnv, seeds: tuple[int, ...]) -> None:
+    """Episodes played in several threads at once are those played one after the other."""
+    alone = _play(make, seeds)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for crowd in pool.map(lambda _: _play(make, seeds), range(THREADS)):
+            _compare(alone, crowd, "in another thread")
+
+
+def processes_agree(make: MakeEnv, seeds: tuple[int, ...]) -> None:
+    """Two processes with different hash seeds play the same episodes, to the byte."""
+    module = sys.modules.get(getattr(getattr(make, "func", make), "__module__", None) or "")
+    if module is not None and not module.__name__.startswith(("agent_envs", "gymnasium")):
+        cloudpickle.register_pickle_by_value(module)  # the child may not be able to import a test's module
+    payload = cloudpickle.dumps((make, seeds))
+    one, other = (_child(payload, hash_seed) for hash_seed in ("1", "2"))
+    _compare(one, other, "in a process with another hash seed")
+
+
+def _child(payload: bytes, hash_seed: str) -> list[_Played]:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", "from agent_envs.conformance.processes import serve; serve()"]
+    done = subprocess.run(command, input=payload, capture_output=True, env=environment, timeout=TIMEOUT_S, check=False)
+    demand(
+        done.returncode == 0, f"a process that plays an episode fails: {done.stderr.decode(errors='replace')[-2000:]}"
+    )
+    return msgspec.msgpack.decode(done.stdout, type=list[_Played])
+
+
+def serve() -> None:
+    """What the other process runs: play the episodes that come pickled on standard input, write them to the output."""
+    make, seeds = cloudpickle.loads(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(msgspec.msgpack.encode(_play(make, seeds)))
+
+
+def _play(make: MakeEnv, seeds: tuple[int, ...]) -> list[_Played]:
+    env = make()
+    played = []
+    for seed in seeds:
+        for policy in (oracle, random_policy):
+            one = rollout(env, policy, seed)
+            played.append(_Played(one, state_digest(env)))
+    return played
+
+
+def _compare(ours: list[_Played], theirs: list[_Played], where: str) -> None:
+    for one, other in zip(ours, theirs, strict=True):
+        difference = first_difference(one.rollout, other.rollout)
+        demand(difference is None, f"seed {one.rollout.seed}: {where} {difference}")
+        demand(one.digest == other.digest, f"seed {one.rollout.seed}: {where} the state digest differs at the end")

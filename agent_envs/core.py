@@ -1,0 +1,247 @@
+"""The contract: what every environment and every wrapper is, and what each of them promises.
+
+Time goes like this::
+
+    obs, info = env.reset(seed=7, options={"task": "atlas-00012"})      # both may be left out
+    obs, reward, terminated, truncated, info = env.step(action)
+
+*The observation is the context*: the tuple of messages that the model is to be given now, complete in itself.
+``info["new"]`` holds the messages that this step added and ``info["segment"]`` counts how often the context was
+replaced instead; within a segment the new context is the old one followed by the new messages.
+
+*The action is the assistant's turn*: raw text in the environment's dialect, or a `Message` with structured calls.
+
+*The agent's mistakes are observations*: it reads what came and what is allowed, and goes on. Our mistakes crash. The
+world's failures raise `Fault` and are never a reward.
+
+*The end is typed*: at the last step ``info["outcome"]`` is an `Outcome`.
+
+*Determinism*: everything depends on the environment's name and version, the task, the seed and the actions, and on
+nothing else. Seed ``s`` plays task ``s % len(tasks)`` unless ``options["task"]`` names one, so that consecutive seeds
+play every task once. Without a seed, the next one is drawn from the generator that the last seed left.
+
+*Fork*: `fork` gives an independent copy in the same state, at any moment; `state_digest` is equal for equal states,
+in every process. All that changes in an episode is therefore one frozen value that each step replaces.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from abc import abstractmethod
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
+
+import gymnasium
+import msgspec
+from gymnasium.error import ResetNeeded
+
+from agent_envs.messages import Action, Context, checked_action
+from agent_envs.outcome import Outcome
+from agent_envs.tasks import Task, TaskSet
+
+T = TypeVar("T", bound=Task)
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """All that changes within an episode; families of environments add to it.
+
+    Args:
+        task_id: The task that is played.
+        seed: The episode's seed.
+        context: What the model sees.
+        new: The messages that the last step added.
+        segment: How often the context was replaced.
+        turns: How many turns the agent took.
+        outcome: How the episode ended; None while it goes on.
+    """
+
+    task_id: str
+    seed: int
+    context: Context
+    new: Context
+    segment: int = 0
+    turns: int = 0
+    outcome: Outcome | None = None
+
+
+S = TypeVar("S", bound=State)
+
+
+class Transition(NamedTuple, Generic[S]):
+    """What a turn leads to: the next state and the reward of the step."""
+
+    state: S
+    reward: float = 0.0
+
+
+class Env(gymnasium.Env[Context, Action], Generic[T, S]):
+    """Base of every environment: a subclass says how an episode opens and what a turn leads to.
+
+    Args:
+        tasks: What can be played, in a fixed order.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # type: ignore[misc]
+    name: ClassVar[str]
+    """Name and version, such as ``WikiSearch-v0``: part of every digest."""
+    reward_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    """Least and greatest sum of an episode's rewards."""
+
+    def __init__(self, tasks: TaskSet[T]) -> None:
+        self.tasks = tasks
+        self._state: S | None = None
+
+    @abstractmethod
+    def open(self, task: T, seed: int) -> tuple[S, dict[str, Any]]:
+        """The state in which the episode of a task begins, and what to add to ``info``."""
+
+    @abstractmethod
+    def respond(self, state: S, action: Action) -> Transition[S]:
+        """What a turn leads to. A mistake of the agent is a message in the new context; only `Fault` is raised."""
+
+    @abstractmethod
+    def solution(self) -> tuple[Action, ...]:
+        """The turns that earn 1 from the beginning of the episode."""
+
+    @abstractmethod
+    def world_digest(self) -> str:
+        """Digest of the world as it is now: its snapshot, and what the episode changed in it."""
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Context, dict[str, Any]]:
+        """Begin an episode.
+
+        Args:
+            seed: Chooses the task and all chance in the episode; None draws one, reported in ``info["seed"]``.
+            options: ``{"task": id}`` chooses the task.
+
+        Raises:
+            ValueError: An option that does not exist.
+            KeyError: A task that does not exist.
+            gymnasium.error.Error: A seed that is not a natural number.
+        """
+        unknown = sorted(set(options or ()) - {"task"})
+        if unknown:
+            raise ValueError(f"unknown options {unknown}; the only one is 'task'")
+        if seed is None:
+            seed = int(self.np_random.integers(2**31))
+        super().reset(seed=seed)
+        task_id = (options or {}).get("task")
+        task = self.tasks[seed % len(self.tasks)] if task_id is None else self.tasks.named(task_id)
+        self._state, info = self.open(task, seed)
+        return self._state.context, {"task": task.id, "seed": seed, **self._news(), **info}
+
+    def step(self, action: Action) -> tuple[Context, float, bool, bool, dict[str, Any]]:
+        """Take the agent's turn.
+
+        Args:
+            action: Raw text or a message of role ``assistant``.
+
+        Returns:
+            The context, the reward, whether the episode ended, whether a limit ended it without an answer, the info.
+
+        Raises:
+            TypeError: The action is neither.
+            gymnasium.error.ResetNeeded: No episode is under way.
+            Fault: The world failed; the state is as it was before the step.
+        """
+        state = self.state
+        if state.outcome is not None:
+            raise ResetNeeded(f"the episode has ended ({state.outcome.reason}); call reset before the next step")
+        self._state, reward = self.respond(state, checked_action(action))
+        outcome = self._state.outcome
+        if outcome is None:
+            return self._state.context, reward, False, False, self._news()
+        truncated = outcome.truncated
+        return self._state.context, reward, not truncated, truncated, {**self._news(), "outcome": outcome}
+
+    @property
+    def state(self) -> S:
+        """The state of the episode under way.
+
+        Raises:
+            gymnasium.error.ResetNeeded: There is none.
+        """
+        if self._state is None:
+            raise ResetNeeded("no episode is under way; call reset first")
+        return self._state
+
+    @property
+    def task(self) -> T:
+        """The task that is played."""
+        return self.tasks.named(self.state.task_id)
+
+    def fork(self) -> Self:
+        """An independent copy in the same state. The spaces and the tasks are shared; they do not change."""
+        twin = copy.copy(self)
+        if self._np_random is not None:
+            twin._np_random = copy.deepcopy(self._np_random)
+        return twin
+
+    def state_digest(self) -> str:
+        """Digest of all on which the future depends, equal in every process; costs time in the context's length."""
+        chance = repr(self._np_random.bit_generator.state) if self._np_random is not None else ""
+        parts = (self.name, self.tasks.digest, self.world_digest(), chance, self._state)
+        return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()
+
+    def _news(self) -> dict[str, Any]:
+        return {"new": self.state.new, "segment": self.state.segment}
+
+
+class Wrapper(gymnasium.Wrapper[Context, Action, Context, Action]):
+    """Base of every wrapper: a subclass overrides only what it changes and keeps what it remembers in `memory`.
+
+    `memory` is one frozen value that is set in `reset` and replaced, never changed, so that a fork may share it.
+    """
+
+    memory: Any = None
+
+    def fork(self) -> Self:
+        """An independent copy of the wrapper and of all that it wraps, in the same state."""
+        twin = copy.copy(self)
+        twin.env = fork(self.env)
+        return twin
+
+    def state_digest(self) -> str:
+        """Digest of the inner state and of `memory`."""
+        parts = (type(self).__name__, state_digest(self.env), self.memory)
+        return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()
+
+
+E = TypeVar("E", bound=gymnasium.Env[Any, Any])
+
+
+def fork(env: E) -> E:
+    """An independent copy of an environment in the same state, through any stack of wrappers.
+
+    Gymnasium's own wrappers, and others that know nothing of forks, are copied deeply around the fork of what they
+    wrap; spaces and specs are shared.
+
+    Raises:
+        TypeError: The innermost environment cannot fork.
+    """
+    if isinstance(env, Env | Wrapper):
+        return cast(E, env.fork())
+    if not isinstance(env, gymnasium.Wrapper):
+        raise TypeError(
+            f"{type(env).__name__} cannot fork: it is no agent_envs.core.Env; give it a wrapper or a base that can"
+        )
+    inner: gymnasium.Env[Any, Any] = env.env
+    shared = (env._action_space, env._observation_space, env._cached_spec, env._metadata)
+    memo: dict[int, Any] = {id(value): value for value in shared}
+    memo[id(inner)] = fork(inner)
+    return copy.deepcopy(env, memo)
+
+
+def state_digest(env: gymnasium.Env[Any, Any]) -> str:
+    """Digest of an environment's state, through any stack of wrappers; wrappers that are not ours add nothing to it.
+
+    Raises:
+        TypeError: The innermost environment has no digest.
+    """
+    if isinstance(env, Env | Wrapper):
+        return env.state_digest()
+    if isinstance(env, gymnasium.Wrapper):
+        return state_digest(env.env)
+    raise TypeError(f"{type(env).__name__} has no state digest: it is no agent_envs.core.Env")

@@ -1,0 +1,1 @@
+"""Rollouts: policies, one policy through one episode, and the record of it."""
