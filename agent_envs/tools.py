@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, get_type_hints, overload
 
 import msgspec
@@ -75,6 +77,9 @@ class Tool(Generic[W]):
         result = self.function(world, *values)
         return result if isinstance(result, str) else msgspec.json.encode(result).decode()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _tool_at, (self.function.__module__, self.function.__qualname__)
+
     @property
     def usage(self) -> str:
         """Its parameters with their types, on one line, for messages to the agent."""
@@ -132,6 +137,12 @@ class Toolbox(Mapping[str, Tool[W]], Generic[W]):
         if found is None:
             raise ToolError(f"there is no tool {call.name[:100]!r}; the tools are {', '.join(self._tools)}")
         return found(world, call.arguments)
+
+
+def _tool_at(module: str, name: str) -> Tool[Any]:
+    """The tool of a module: how one is unpickled."""
+    found: Tool[Any] = attrgetter(name)(import_module(module))
+    return found
 
 
 def _inline(schema: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,9 @@ class TinyBook:
             (-sum(word in page.sections[0].text.casefold() for word in words), title)
             for title, page in self.pages.items()
         ]
-        return [Hit(title, title, self.pages[title].sections[0].text[:60]) for score, title in sorted(scored) if score][:k]
+        return [Hit(title, title, self.pages[title].sections[0].text[:60]) for score, title in sorted(scored) if score][
+            :k
+        ]
 
     def read(self, path: str) -> Page:
         if path not in self.pages:

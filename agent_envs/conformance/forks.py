@@ -47,7 +47,7 @@ def _follow(make: MakeEnv, seed: int, actions: list[Action]) -> None:
         demand(state_digest(twin) == state, f"{here}: a step of one fork changed another")
         twins.append(twin)
         result, again = env.step(action), replay.step(action)
-        demand(result == again, f"at step {number} of seed {seed} a replay gives another result")
+        demand(result == again, f"at step {number} of seed {seed} a replay, of which no forks were made, gives another result")
     state = state_digest(env)
     for number, twin in enumerate(twins):
         for action in actions[number:]:

@@ -88,7 +88,7 @@ def _split_thinking(raw: str, errors: list[FormatError]) -> tuple[str, str]:
     if closed and not opened:
         text, thinking = "", before
     elif opened and not closed:
-        errors.append(FormatError("unclosed_think", "the turn ended inside <think>; close it and go on"))
+        errors.append(FormatError("unclosed_think", "the turn ended inside its think; close it and go on"))
     if closed:
         after = after.removeprefix("\n\n") if after.startswith("\n\n") else after.removeprefix("\n")
     return _unescape(thinking.removeprefix("\n").removesuffix("\n")), text + after
@@ -105,7 +105,7 @@ def _scan(text: str, errors: list[FormatError]) -> tuple[str, tuple[ToolCall, ..
         texts.append(text[at : opening.start()])
         end = text.find(f"</{tag}>", opening.end())
         if end < 0:
-            errors.append(FormatError(f"unclosed_{tag}", f"the turn ended inside <{tag}>; write it again, whole"))
+            errors.append(FormatError(f"unclosed_{tag}", f"the turn ended inside its {tag}; write it again, whole"))
             at = len(text)
             break
         body, at = text[opening.end() : end], end + len(tag) + 3
@@ -133,7 +133,7 @@ def _read_call(body: str, errors: list[FormatError]) -> ToolCall | None:
         message = f'a call is {{"name": string, "arguments": object}}, but this is not: {error}'
         errors.append(FormatError("bad_call", message))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        errors.append(FormatError("bad_json", f"what stands within <tool_call> is not JSON: {error}"))
+        errors.append(FormatError("bad_json", f"what stands within tool_call is not JSON: {error}"))
     return None
 
 

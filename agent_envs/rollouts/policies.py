@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import gymnasium
 
@@ -42,4 +42,6 @@ def random(env: gymnasium.Env[Any, Any], seed: int) -> Policy:
     return lambda context, info: env.action_space.sample()
 
 
-POLICIES: dict[str, MakePolicy] = {"oracle": oracle, "noop": noop, "random": random}
+PolicyName = Literal["oracle", "noop", "random"]
+
+POLICIES: dict[PolicyName, MakePolicy] = {"oracle": oracle, "noop": noop, "random": random}

@@ -1,0 +1,23 @@
+"""The command ``agent-envs``: list, run, check, show, doctor."""
+
+from __future__ import annotations
+
+import typer
+
+from .check import check
+from .doctor import doctor
+from .run import run
+from .show import show
+from .table import list_environments
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("list")(list_environments)
+app.command()(run)
+app.command()(check)
+app.command()(show)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run the command."""
+    app()
