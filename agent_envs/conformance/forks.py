@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random  # noqa: TID251 - to see that nothing uses it
+import random
 from typing import Any
 
 import gymnasium
@@ -47,7 +47,8 @@ def _follow(make: MakeEnv, seed: int, actions: list[Action]) -> None:
         demand(state_digest(twin) == state, f"{here}: a step of one fork changed another")
         twins.append(twin)
         result, again = env.step(action), replay.step(action)
-        demand(result == again, f"at step {number} of seed {seed} a replay, of which no forks were made, gives another result")
+        different = f"at step {number} of seed {seed} a replay, of which no forks were made, gives another result"
+        demand(result == again, different)
     state = state_digest(env)
     for number, twin in enumerate(twins):
         for action in actions[number:]:

@@ -29,7 +29,7 @@ class Relation(NamedTuple):
     Args:
         name: Identifier, such as ``capital``.
         noun: Names the object of a subject ``{x}``: ``the capital of {x}``.
-        clause: Says of a subject that its object is ``{y}``: ``whose capital is {y}``; reads well behind ``the country``.
+        clause: Says of a subject that its object is ``{y}``: ``whose capital is {y}``; follows ``the country``.
     """
 
     name: str
