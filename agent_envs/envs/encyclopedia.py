@@ -85,11 +85,16 @@ class Encyclopedia(Protocol):
         """Digest of the content and of the way it is searched: equal digests, equal answers."""
 
     def search(self, query: str, k: int) -> Sequence[Hit]:
-        """At most `k` hits, best first; any text is a query, none raises, nothing found is empty."""
+        """At most `k` hits, best first; any text is a query, nothing found is empty.
+
+        Raises:
+            Fault: The encyclopedia itself failed.
+        """
 
     def read(self, path: str) -> Page:
         """The page at a path, a title or a relative link.
 
         Raises:
             PageNotFound: There is none, or it cannot be read as text.
+            Fault: The encyclopedia itself failed.
         """

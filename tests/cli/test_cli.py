@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agent_envs.cli import app
+
+ENV_ID = "agent_envs/WikiSearch-v0"
+cli = CliRunner()
+
+
+def run(*words: str) -> str:
+    result = cli.invoke(app, words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_list_names_every_environment() -> None:
+    assert [entry["id"] for entry in json.loads(run("list", "--json"))] == [ENV_ID]
+    assert ENV_ID in run("list")
+
+
+@pytest.mark.parametrize(("policy", "reward"), [("oracle", 1.0), ("noop", 0.0), ("random", 0.0)])
+def test_run_prints_one_object_with_the_results(policy: str, reward: float) -> None:
+    results = json.loads(run("run", ENV_ID, "--policy", policy, "--episodes", "5", "--json"))
+    assert {"env", "policy", "episodes", "mean_reward", "outcomes", "faults", "digest"} <= set(results)
+    assert (results["mean_reward"], results["episodes"], results["faults"]) == (reward, 5, {})
+
+
+def test_a_recorded_run_can_be_shown(tmp_path: Path) -> None:
+    file = str(tmp_path / "run.jsonl")
+    assert "mean_reward" in run("run", "WikiSearch-v0", "--episodes", "3", "--out", file)
+    shown = run("show", file, "--episode", "2")
+    assert "seed 2" in shown
+    assert "answered: reward 1" in shown
+    missing = cli.invoke(app, ["show", file, "--episode", "3"])
+    assert missing.exit_code == 2
+    assert "holds 3 episodes" in missing.output
+
+
+def test_parameters_reach_the_environment() -> None:
+    results = json.loads(run("run", ENV_ID, "--policy", "noop", "--episodes", "1", "--set", "limit_turns=3", "--json"))
+    assert results["mean_turns"] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "Nowhere-v0"], "unknown environment 'Nowhere-v0'; there are agent_envs/WikiSearch-v0"),
+        (["run", ENV_ID, "--set", "colour=red"], "takes no colour"),
+        (["run", ENV_ID, "--set", "colour"], "--set takes key=value"),
+        (["run", ENV_ID, "--set", "archive=/no/such.zim"], "no archive at /no/such.zim"),
+        (["run", ENV_ID, "--set", "tasks=dev"], "tasks='dev'"),
+        (["run", ENV_ID, "--set", "limit_turns=0"], "limit_turns=0"),
+        (["run", ENV_ID, "--out", "/no/such/folder/run.jsonl"], "No such file"),
+        (["show", "/no/such.jsonl"], "No such file"),
+        (["check"], "name one environment, or give --all"),
+    ],
+)
+def test_a_wrong_word_is_told_without_a_traceback(words: list[str], told: str) -> None:
+    result = cli.invoke(app, words)
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_show_refuses_what_is_no_record(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text("{}\n")
+    result = cli.invoke(app, ["show", str(tmp_path / "x.jsonl")])
+    assert result.exit_code == 2
+    assert "is no recorded episode" in result.output
+
+
+def test_check_keeps_the_contract() -> None:
+    output = run("check", ENV_ID, "--seeds", "1")
+    assert output.count("kept") == 10
+
+
+def test_doctor_tells_what_is_installed_and_cached() -> None:
+    run("run", ENV_ID, "--episodes", "1", "--json")
+    output = run("doctor")
+    assert "libzim" in output
+    assert "wikipedia-atlas" in output
+
+
+def test_the_same_run_in_two_processes_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-m", "agent_envs.cli", "run", ENV_ID, "--episodes", "20", "--json", "--out", str(file)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for file, seed in zip(files, ("1", "2"), strict=True)
+    ]
+    assert outputs[0] == outputs[1]
+    assert files[0].read_bytes() == files[1].read_bytes()

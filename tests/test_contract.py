@@ -1,0 +1,31 @@
+"""The contract over the whole catalogue, with the worlds as users get them."""
+
+from __future__ import annotations
+
+import gymnasium
+import pytest
+
+from agent_envs import conformance
+from agent_envs.catalog import CATALOG
+from agent_envs.messages import ToolCall, assistant
+
+
+@pytest.mark.parametrize("env_id", [entry.id for entry in CATALOG])
+def test_the_environment_keeps_the_contract(env_id: str) -> None:
+    assert conformance.check(env_id).problems == ()
+
+
+@pytest.mark.parametrize("env_id", [entry.id for entry in CATALOG])
+def test_gymnasium_makes_asynchronous_vectors_of_it(env_id: str) -> None:
+    keywords = {"vectorization_mode": "async", "vector_kwargs": {"shared_memory": False}}
+    vector = gymnasium.make_vec(env_id, num_envs=2, **keywords)  # type: ignore[arg-type]
+    observations, infos = vector.reset(seed=[1, 2])
+    alone = gymnasium.make(env_id)
+    for number, seed in enumerate((1, 2)):
+        context, info = alone.reset(seed=seed)
+        assert observations[number] == context
+        assert infos["task"][number] == info["task"]
+    observations, rewards, *_ = vector.step([assistant(calls=(ToolCall("nothing"),))] * 2)
+    assert "there is no tool 'nothing'" in observations[0][-1].content
+    assert list(rewards) == [0.0, 0.0]
+    vector.close()
