@@ -184,7 +184,7 @@ class Archive:
         try:
             self._zim = libzim.reader.Archive(self.path)
             checksummed = self._zim.has_checksum and bool(self._zim.checksum)
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:  # libzim's message may quote the damage
             raise ArchiveError(f"{self.path} is truncated or damaged ({error}); download or build it again") from error
         if not checksummed:
             raise ArchiveError(f"{self.path} has no checksum, by which its content is known; build it again")
@@ -195,7 +195,7 @@ class Archive:
         """Turn the errors of libzim within into an `ArchiveError` that names what could not be read."""
         try:
             yield
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:
             raise ArchiveError(
                 f"{self.path} is damaged: {what} cannot be read ({error}); download or build the archive again"
             ) from error
@@ -210,7 +210,10 @@ class Archive:
             try:
                 entry = zim._get_entry_by_id(number)
                 front = bytes(entry.get_item().content) if entry.path == _LISTING else b""
-            except RuntimeError:  # a damaged entry among the metadata says nothing about the articles
+            except (
+                RuntimeError,
+                UnicodeDecodeError,
+            ):  # a damaged entry among the metadata says nothing about the articles
                 continue
             if front:
                 return array("I", sorted(array("I", front)))
