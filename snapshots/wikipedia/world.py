@@ -14,8 +14,7 @@ from agent_envs.snapshots.cache import build_once, cache_path
 from agent_envs.snapshots.progress import progress_bar
 from agent_envs.tasks import Split, TaskSet
 
-from .atlas.build import ATLAS_VERSION, build_atlas
-from .atlas.sources import PACKAGES
+from .atlas.build import ATLAS_UUID, GRAPH_DIGEST, build_atlas
 from .encyclopedia import IndexKind, Wikipedia
 from .graph_from_zim import build_graph
 from .graph_store import GraphStore
@@ -55,7 +54,7 @@ def open_world(
 
 def _atlas() -> tuple[Path, Path]:
     """The atlas and its graph."""
-    folder = cache_path("wikipedia-atlas", ATLAS, _digest(f"{ATLAS_VERSION} {PACKAGES}"))
+    folder = cache_path("wikipedia-atlas", ATLAS, _digest(ATLAS_UUID + GRAPH_DIGEST))
     with progress_bar("writing the atlas") as progress:
         build_once(folder, lambda path: build_atlas(path, progress))
     return folder / "atlas.zim", folder / "graph.duckdb"
