@@ -19,7 +19,7 @@ def test_the_environment_keeps_the_contract(env_id: str) -> None:
 def test_gymnasium_makes_asynchronous_vectors_of_it(env_id: str) -> None:
     keywords = {"vectorization_mode": "async", "vector_kwargs": {"shared_memory": False}}
     vector = gymnasium.make_vec(env_id, num_envs=2, **keywords)  # type: ignore[arg-type]
-    observations, infos = vector.reset(seed=[1, 2])
+    observations, infos = vector.reset(seed=[1, 2])  # type: ignore[arg-type]
     alone = gymnasium.make(env_id)
     for number, seed in enumerate((1, 2)):
         context, info = alone.reset(seed=seed)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,13 @@ from agent_envs.snapshots.wikipedia.archive import ArchiveError
 from agent_envs.snapshots.wikipedia.world import SPLITS, open_world
 
 ENV_ID = "agent_envs/WikiSearch-v0"
+
+
+@pytest.fixture(autouse=True)
+def own_cache() -> None:
+    """These tests play in the worlds as users get them, from the user's cache: the atlas is built once for all."""
+
+
 REAL = {"wikipedia_en_ray_charles_maxi_2019-08.zim": 500, "wikipedia_en_100_mini_2022-10.zim": 500}
 
 
@@ -87,7 +95,7 @@ def test_two_processes_that_build_at_once_get_the_same(real_data: Path, tmp_path
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", code],
-            env={"AGENT_ENVS_CACHE": str(tmp_path), "PYTHONHASHSEED": str(number)},
+            env={**os.environ, "AGENT_ENVS_CACHE": str(tmp_path), "PYTHONHASHSEED": str(number)},
             stdout=subprocess.PIPE,
             text=True,
         )
