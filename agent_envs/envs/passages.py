@@ -43,7 +43,7 @@ class Passages:
             left -= len(text)
         self._where: dict[str, list[int]] = {}
         for number, passage in enumerate(self._passages):
-            for word in sorted(_words(f"{passage.heading} {passage.text}")):
+            for word in _words(f"{passage.heading} {passage.text}"):  # its lists are filled in the page's order
                 self._where.setdefault(word, []).append(number)
 
     @property
@@ -90,7 +90,7 @@ def _pieces(line: str) -> list[str]:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in map(_stem, _WORD.findall(text.casefold())) if word not in _STOP}
+    return set(map(_stem, set(_WORD.findall(text.casefold())) - _STOP))
 
 
 def _stem(word: str) -> str:
