@@ -17,6 +17,8 @@ from .search_task import SearchTask
 from .tool_loop import Grade, Limits, ToolLoop
 
 SEPARATOR = "\n=======\n"
+NO_EVIDENCE = "no passage speaks of the goal"
+LIMIT_LINKS = 20
 SYSTEM = (
     "You answer questions with the help of an offline encyclopedia. Search it and visit its pages until you have read "
     "every fact that the answer rests on. The answer is short: a name, a number with its unit, or a date."
@@ -50,7 +52,7 @@ def visit(
     url: Annotated[list[str] | str, Meta(description="The link of a page as the search gave it, or several of them.")],
     goal: Annotated[str, Meta(description="What you want to learn there.")],
 ) -> str:
-    """Read pages with a goal in mind. For each page you get its lead and the passages that best match the goal."""
+    """Read pages with a goal in mind. You get the lead of each, the passages that best match the goal, and links."""
     urls = [url] if isinstance(url, str) else url[:10]
     return SEPARATOR.join(_visited(desk, one, goal) for one in urls)
 
@@ -130,7 +132,7 @@ class WikiSearch(ToolLoop[SearchTask]):
 
 
 def notes(page: Page, goal: str, limit_tokens: int = 800, count_tokens: TokenCounter = bytes_over_4) -> str:
-    """What a visit shows of a page: its lead, and the passages that best match the goal.
+    """What a visit shows of a page: its lead, the passages that best match the goal, and the links in these.
 
     Args:
         page: The page.
@@ -138,10 +140,12 @@ def notes(page: Page, goal: str, limit_tokens: int = 800, count_tokens: TokenCou
         limit_tokens: Tokens of passages, besides the lead.
         count_tokens: How tokens are counted.
     """
-    lines = [f"Lead: {page.passages.lead}", "Evidence:"]
     best = page.passages.best(goal, limit_tokens, count_tokens)
-    lines += (f"- {passage.heading + ': ' if passage.heading else ''}{passage.text}" for passage in best)
-    return "\n".join(lines) if best else f"{lines[0]}\nEvidence: no passage speaks of the goal."
+    shown = [f"{passage.heading + ': ' if passage.heading else ''}{passage.text}" for passage in best]
+    text = "\n".join((page.passages.lead, *shown))
+    links = [f"[{link.text}]({link.path})" for link in page.links if link.text in text][:LIMIT_LINKS]
+    lines = [f"Lead: {page.passages.lead}", "Evidence:", *(f"- {line}" for line in shown or (NO_EVIDENCE,))]
+    return "\n".join((*lines, f"Links: {', '.join(links)}") if links else lines)
 
 
 def _results(desk: Desk, query: str) -> str:

@@ -64,3 +64,7 @@ class PageLink(NamedTuple):
 
     source: str
     target: str
+
+
+LINKS_TO = Relation("links to", "the subject that the article on {x} links to", "whose article links to {y}")
+"""Every link of an archive as a fact, for archives whose infoboxes say little."""

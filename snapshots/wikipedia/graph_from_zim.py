@@ -15,14 +15,13 @@ import msgspec
 from agent_envs.envs.encyclopedia import InfoboxRow, Link, Page
 
 from .archive import Archive
-from .graph import Entity, Fact, PageLink, Relation
+from .graph import LINKS_TO, Entity, Fact, PageLink, Relation
 from .graph_store import GraphStore
 from .infobox import Labels
 from .page import parse_page
 
 Progress = Callable[[int, int], None]
 
-LINKS_TO = Relation("links to", "the subject that the article on {x} links to", "whose article links to {y}")
 UNKNOWN_KIND = "article"
 _LIMIT_ALIAS_CHARS = 80
 # What leads call their subject; other nouns are as often qualities or wholes as kinds.

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from agent_envs.dialects import DIALECTS
+from agent_envs.envs.encyclopedia import Link
 from agent_envs.envs.tool_loop import LEFT_OUT
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.messages import Action, Message, ToolCall, assistant
@@ -53,6 +55,15 @@ def test_several_queries_come_under_headings_of_their_own(make_tiny: Make) -> No
 def test_a_visit_shows_the_passages_that_speak_of_the_goal(make_tiny: Make) -> None:
     text, *_ = play(make_tiny(), assistant(calls=(ToolCall.of("visit", url="Danube", goal="its length in km"),)))
     assert "Evidence:\n- Its length is 2,850 km." in text
+
+
+def test_a_visit_shows_the_links_that_stand_in_what_it_shows(make_tiny: Make) -> None:
+    env = make_tiny()
+    page = env.world.book.pages["Vienna"]
+    links = (Link("Danube", "Danube"), Link("Graz", "Graz"))
+    env.world.book.pages["Vienna"] = msgspec.structs.replace(page, links=links)
+    text, *_ = play(env, assistant(calls=(ToolCall.of("visit", url="Vienna", goal="river"),)))
+    assert "Links: [Danube](Danube)\n" in text
 
 
 def test_several_pages_are_visited_at_once_and_a_missing_one_is_said_in_its_place(make_tiny: Make) -> None:

@@ -44,13 +44,13 @@ class Reading:
     """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._words = f" {normalised(text)} "
 
     def mentions(self, name: str) -> bool:
         """Whether the text holds the name as whole words, however it is spelled."""
         if len(name) <= _SHORT_CHARS:
-            return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self._text) is not None
+            return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.text) is not None
         return f" {_normalised(name)} " in self._words
 
 

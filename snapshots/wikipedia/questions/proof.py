@@ -8,6 +8,7 @@ from functools import lru_cache
 from agent_envs.envs.encyclopedia import Encyclopedia, Page
 from agent_envs.envs.search_task import Evidence, Step
 
+from ..graph import LINKS_TO
 from .index import Graph, Move
 from .names import Reading, short_title
 from .shapes import Shape
@@ -81,4 +82,7 @@ class Prover:
         shown = self._shown(graph.entities[source].path, goal)
         title = graph.entities[subject].title
         names_subject = source == subject or shown.mentions(title) or shown.mentions(short_title(title))
+        if graph.relations[int(graph.relation[move.fact])] == LINKS_TO:  # words that look like a link are none
+            path = graph.entities[int(graph.object[move.fact])].path
+            return names_subject and f"[{graph.values[move.fact]}]({path})" in shown.text
         return names_subject and shown.mentions(graph.values[move.fact])
