@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from agent_envs.rollouts.policies import POLICIES, PolicyName
-from agent_envs.rollouts.rollout import Rollout, digest_of, encode, rollout
+from agent_envs.rollouts.rollout import Rollout, encode, rollout
 
 from .making import EnvId, Settings, fail, full_id, made
-from .transcript import print_episode, print_summary, summary
+from .transcript import Tally, print_episode, print_summary
 
 
 def run(
@@ -29,7 +29,8 @@ def run(
 ) -> None:
     """Play episodes and show how they ended."""
     env = made(env_id, settings)
-    rollouts: list[Rollout] = []
+    tally = Tally()
+    first: Rollout | None = None
     with ExitStack() as stack:
         try:
             lines = stack.enter_context(out.open("wb")) if out else None
@@ -38,15 +39,18 @@ def run(
         columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
         progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), disable=as_json))
         for number in progress.track(range(episodes), description=f"{policy} plays"):
-            rollouts.append(rollout(env, POLICIES[policy], seed + number))
+            played = rollout(env, POLICIES[policy], seed + number)
+            first = first or played
+            tally.add(played)
             if lines:
-                lines.write(encode(rollouts[-1]) + b"\n")
+                lines.write(encode(played) + b"\n")
                 lines.flush()
     env.close()
-    results = summary(full_id(env_id), policy, rollouts, digest_of(rollouts))
+    results = {"env": full_id(env_id), "policy": policy, **tally.results()}
     if as_json:
         typer.echo(json.dumps(results))
         return
     console = Console()
-    print_episode(console, rollouts[0])
+    if first:
+        print_episode(console, first)
     print_summary(console, results)

@@ -1,9 +1,9 @@
-"""A rollout for people: its results as a table row, its episode as a readable transcript."""
+"""Rollouts for people: the results of a run as a table, an episode as a readable transcript."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,20 +24,37 @@ def ending(rollout: Rollout) -> str:
     return rollout.outcome.reason.value if rollout.outcome else "cut"
 
 
-def summary(env_id: str, policy: str, rollouts: Sequence[Rollout], digest: str) -> dict[str, object]:
-    """The results of a run; episodes that ended in a fault have no reward and are left out of the mean."""
-    rewards = [rollout.reward for rollout in rollouts if rollout.reward is not None]
-    faults = Counter(rollout.fault.origin for rollout in rollouts if rollout.fault)
-    return {
-        "env": env_id,
-        "policy": policy,
-        "episodes": len(rollouts),
-        "mean_reward": sum(rewards) / len(rewards) if rewards else None,
-        "mean_turns": sum(len(rollout.steps) for rollout in rollouts) / len(rollouts),
-        "outcomes": dict(sorted(Counter(map(ending, rollouts)).items())),
-        "faults": dict(sorted(faults.items())),
-        "digest": digest,
-    }
+class Tally:
+    """The results of a run, added up episode by episode, so that no episode needs to be kept."""
+
+    def __init__(self) -> None:
+        self.episodes = self.turns = 0
+        self.rewards: list[float] = []
+        self.endings: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self._digest = hashlib.blake2b(digest_size=16)
+
+    def add(self, rollout: Rollout) -> None:
+        """Count one more episode."""
+        self.episodes += 1
+        self.turns += len(rollout.steps)
+        self.endings[ending(rollout)] += 1
+        if rollout.fault:
+            self.faults[rollout.fault.origin] += 1
+        if rollout.reward is not None:
+            self.rewards.append(rollout.reward)
+        self._digest.update(rollout.digest().encode())
+
+    def results(self) -> dict[str, object]:
+        """The results; episodes that ended in a fault have no reward and are left out of the mean."""
+        return {
+            "episodes": self.episodes,
+            "mean_reward": sum(self.rewards) / len(self.rewards) if self.rewards else None,
+            "mean_turns": self.turns / self.episodes,
+            "outcomes": dict(sorted(self.endings.items())),
+            "faults": dict(sorted(self.faults.items())),
+            "digest": self._digest.hexdigest(),
+        }
 
 
 def print_summary(console: Console, results: dict[str, object]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import gymnasium
@@ -110,11 +109,3 @@ def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, ta
         steps.append(Step(action, info["new"], segment, float(reward), replaced))
         done = terminated or truncated
     return msgspec.structs.replace(record, steps=tuple(steps), outcome=info.get("outcome"))
-
-
-def digest_of(rollouts: Iterable[Rollout]) -> str:
-    """One digest of many rollouts, in their order."""
-    total = hashlib.blake2b(digest_size=16)
-    for one in rollouts:
-        total.update(one.digest().encode())
-    return total.hexdigest()

@@ -84,7 +84,9 @@ def _split(book: Wikipedia, graph: Path | None, split: str) -> TaskSet[SearchTas
     target = cache_path("wikipedia-tasks", name, _digest(f"{book.digest} {TASKS_VERSION}"), ".jsonl")
 
     def build(path: Path) -> None:
-        make_tasks(GraphStore(graph or _graph(book, name)), book, notes, name=name, count=TASKS).save(path)
+        store = GraphStore(graph or _graph(book, name))
+        with progress_bar(f"making questions on {name}") as progress:
+            make_tasks(store, book, notes, name=name, count=TASKS, progress=progress).save(path)
 
     return TaskSet.load(name, build_once(target, build), SearchTask)
 

@@ -29,6 +29,7 @@ def make_tasks(
     name: str,
     count: int,
     seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> TaskSet[SearchTask]:
     """Questions with exactly one answer in the whole graph, each solved once with the encyclopedia's own tools.
 
@@ -41,6 +42,7 @@ def make_tasks(
         name: Name of the set and first part of the ids.
         count: At most so many tasks; a small graph gives fewer.
         seed: Another seed, other questions.
+        progress: Called with the number of tasks made and `count`.
 
     Raises:
         ValueError: The count is below 1, or the graph gives no task at all.
@@ -51,6 +53,8 @@ def make_tasks(
     tasks: list[SearchTask] = []
     while len(tasks) < count and (task := maker.next()) is not None:
         tasks.append(task)
+        if progress is not None:
+            progress(len(tasks), count)
     if not tasks:
         raise ValueError(
             f"{store.path} gives no question with exactly one answer ({dict(maker.drops)}); its graph is too small"
