@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 import msgspec
@@ -31,8 +31,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the given text is this answer, however it is spelled; containing it is not enough.
 
         Text is equal to the value or an alias but for case, accents, punctuation and a leading article. A number is
-        equal in value; one without a unit is read in the truth's unit, one in another unit may differ by a thousandth,
-        for rounding. A date is equal to the same precision.
+        equal in value; one without a unit is read in the truth's unit, one in another unit is the truth rounded to as
+        many digits as are given, four at least if the truth has them. A date is equal to the same precision.
         """
         if len(given) > 1000:
             return False
@@ -49,19 +49,29 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def normalised(text: str) -> str:
     """The text without what does not make an answer another one: case, accents, punctuation, a leading article.
 
-    Signs that do tell answers apart stay: ``C++``, ``C#``, ``3.5``, ``50 %``.
+    Signs that do tell answers apart stay: ``C++``, ``C#``, ``3.5``, ``50 %``, ``UTC-4``. Accents are those of Latin,
+    Greek and Cyrillic letters; in other scripts such marks are letters of their own.
     """
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(_kept(character) for character in decomposed if not unicodedata.combining(character))
-    kept = re.sub(r"\.(?!\d)|(?<!\d)\.", "", kept)
-    words = kept.split()
+    decomposed = unicodedata.normalize("NFKD", text.replace("−", "-")).casefold()
+    kept: list[str] = []
+    accented = False
+    for character in decomposed:
+        if unicodedata.combining(character):
+            if not accented:
+                kept.append(character)
+            continue
+        accented = unicodedata.name(character, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
+        kept.append(_kept(character))
+    plain = re.sub(r"\.(?!\d)|(?<!\d)\.", "", "".join(kept))
+    plain = re.sub(r"-(?!(?<=[\s]-)\d|(?<=^-)\d|(?<=utc-)\d|(?<=gmt-)\d)", " ", plain)
+    words = plain.split()
     if len(words) > 1 and words[0] in ("the", "a", "an"):
         words = words[1:]
     return " ".join(words) or text.strip().casefold()
 
 
 def _kept(character: str) -> str:
-    if character in ".#%&@":
+    if character in ".#%&@-":
         return character
     if character in "'’‘ʻʼ`´":
         return ""
@@ -69,7 +79,10 @@ def _kept(character: str) -> str:
 
 
 _NUMBER = re.compile(r"([-+−]?)(\d{1,3}(?:[,  ]\d{3})+|\d+)(\.\d+)?(?:[eE]([-+]?\d{1,2}))?\s*(.*)", re.DOTALL)
-_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+LIMIT_DIGITS = 30
+LEAST_DIGITS = 4
+"""A number in another unit is rounded; with fewer digits than this, or than the truth has, it says too little."""
 _SYNONYMS = {
     "m": "m metre metres meter meters",
     "km": "km kilometre kilometres kilometer kilometers",
@@ -95,38 +108,28 @@ _SYNONYMS = {
 }
 _UNITS = {name: unit for unit, names in _SYNONYMS.items() for name in names.split()}
 # Each unit as a multiple of the base of its dimension.
-_FACTORS: dict[str, tuple[str, float]] = {
-    "m": ("length", 1.0),
-    "km": ("length", 1e3),
-    "cm": ("length", 1e-2),
-    "mm": ("length", 1e-3),
-    "ft": ("length", 0.3048),
-    "mi": ("length", 1609.344),
-    "in": ("length", 0.0254),
-    "m2": ("area", 1.0),
-    "km2": ("area", 1e6),
-    "ha": ("area", 1e4),
-    "sqmi": ("area", 1609.344**2),
-    "kg": ("mass", 1.0),
-    "g": ("mass", 1e-3),
-    "t": ("mass", 1e3),
-    "lb": ("mass", 0.45359237),
-    "h": ("time", 3600.0),
-    "min": ("time", 60.0),
-    "s": ("time", 1.0),
+_FACTORS: dict[str, tuple[str, Decimal]] = {
+    unit: (dimension, Decimal(factor))
+    for dimension, units in {
+        "length": "m 1 km 1000 cm 0.01 mm 0.001 ft 0.3048 mi 1609.344 in 0.0254",
+        "area": "m2 1 km2 1000000 ha 10000 sqmi 2589988.110336",
+        "mass": "kg 1 g 0.001 t 1000 lb 0.45359237",
+        "time": "h 3600 min 60 s 1",
+    }.items()
+    for unit, factor in zip(units.split()[::2], units.split()[1::2], strict=True)
 }
 
 
-def parsed_number(text: str) -> tuple[float, str] | None:
+def parsed_number(text: str) -> tuple[Decimal, str] | None:
     """The number and its unit, in our spelling of units; None where the text is anything else or more than that."""
     found = _NUMBER.fullmatch(text.strip().rstrip(".").lstrip("~≈"))
-    if not found:
+    if not found or len(found[2]) > LIMIT_DIGITS:
         return None
     sign, whole, fraction, exponent, rest = found.groups()
-    number = float(re.sub(r"\D", "", whole) + (fraction or "") + (f"e{exponent}" if exponent else ""))
+    number = Decimal(re.sub(r"\D", "", whole) + (fraction or "") + (f"e{exponent}" if exponent else ""))
     scale, _, after = rest.partition(" ")
     if scale.casefold() in _SCALES:
-        number, rest = number * _SCALES[scale.casefold()], after
+        number, rest = number.scaleb(_SCALES[scale.casefold()]), after
     unit = re.sub(r"[\s.]", "", rest).casefold()
     return (-number if sign in ("-", "−") else number), _UNITS.get(unit, unit)
 
@@ -140,7 +143,13 @@ def _same_number(given: str, value: str, unit: str) -> bool:
     here, there = _FACTORS.get(said[1]), _FACTORS.get(truth[1])
     if here is None or there is None or here[0] != there[0]:
         return False
-    return math.isclose(said[0] * here[1], truth[0] * there[1], rel_tol=1e-3)
+    digits = len(said[0].as_tuple().digits)
+    if digits < min(len(truth[0].as_tuple().digits), LEAST_DIGITS):
+        return False
+    try:
+        return (truth[0] * there[1] / here[1]).quantize(said[0]) == said[0]
+    except InvalidOperation:  # more digits than a number here has
+        return False
 
 
 _MONTHS = (

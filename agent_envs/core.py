@@ -119,16 +119,20 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         Raises:
             ValueError: An option that does not exist.
             KeyError: A task that does not exist.
-            gymnasium.error.Error: A seed that is not a natural number.
+            gymnasium.error.Error: A seed that is no whole number from 0 to 2**63 - 1.
+            Fault: The world failed.
         """
         unknown = sorted(set(options or ()) - {"task"})
         if unknown:
             raise ValueError(f"unknown options {unknown}; the only one is 'task'")
+        if seed is not None and (type(seed) is not int or not 0 <= seed < 2**63):
+            raise gymnasium.error.Error(f"seed={seed!r}: give a whole number from 0 to 2**63 - 1")
+        task_id = (options or {}).get("task")
+        task = None if task_id is None else self.tasks.named(task_id)
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         super().reset(seed=seed)
-        task_id = (options or {}).get("task")
-        task = self.tasks[seed % len(self.tasks)] if task_id is None else self.tasks.named(task_id)
+        task = task or self.tasks[seed % len(self.tasks)]
         self._state, info = self.open(task, seed)
         return self._state.context, {"task": task.id, "seed": seed, **self._news(), **info}
 
@@ -173,10 +177,17 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         return self.tasks.named(self.state.task_id)
 
     def fork(self) -> Self:
-        """An independent copy in the same state. The spaces and the tasks are shared; they do not change."""
+        """An independent copy in the same state.
+
+        The tasks are shared, for they do not change. An environment whose world changes overrides this, and forks the
+        world as well.
+        """
         twin = copy.copy(self)
         if self._np_random is not None:
             twin._np_random = copy.deepcopy(self._np_random)
+        if self.action_space._np_random is not None:  # it was sampled from: each copy goes on by itself
+            twin.action_space = copy.copy(self.action_space)
+            twin.action_space._np_random = copy.deepcopy(self.action_space._np_random)
         return twin
 
     def state_digest(self) -> str:
@@ -227,11 +238,16 @@ def fork(env: E) -> E:
         raise TypeError(
             f"{type(env).__name__} cannot fork: it is no agent_envs.core.Env; give it a wrapper or a base that can"
         )
-    inner: gymnasium.Env[Any, Any] = env.env
+    twin: gymnasium.Env[Any, Any] = fork(env.env)
     shared = (env._action_space, env._observation_space, env._cached_spec, env._metadata)
     memo: dict[int, Any] = {id(value): value for value in shared}
-    memo[id(inner)] = fork(inner)
+    memo |= {id(one): other for one, other in zip(_layers(env.env), _layers(twin), strict=True)}
     return copy.deepcopy(env, memo)
+
+
+def _layers(env: gymnasium.Env[Any, Any]) -> list[gymnasium.Env[Any, Any]]:
+    """An environment and all that it wraps: a wrapper may hold on to any of them."""
+    return [env, *_layers(env.env)] if isinstance(env, gymnasium.Wrapper) else [env]
 
 
 def state_digest(env: gymnasium.Env[Any, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -60,21 +60,26 @@ def assistant(content: str = "", *, calls: tuple[ToolCall, ...] = (), answer: st
     return Message("assistant", content, calls=calls, answer=answer)
 
 
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Message).decode
+
+
 def checked_action(action: object) -> Action:
-    """The action itself, its text made fit for UTF-8: what a model writes may hold lone surrogates.
+    """The action, its text made fit for UTF-8: what a model writes may hold lone surrogates.
 
     Raises:
-        TypeError: It is neither text nor a message of role ``assistant``.
+        TypeError: It is neither text nor a message of role ``assistant`` whose fields are what they are to be.
     """
     if isinstance(action, str):
         return _utf8(action)
     if not isinstance(action, Message) or action.role != "assistant":
         raise TypeError(f"an action is text or a message of role 'assistant', not {action!r:.200}")
     try:
-        msgspec.json.encode(action)
+        return _decode(_encode(action))  # what comes from other code may hold a None or a list where text belongs
     except UnicodeError:
-        return cast(Message, _utf8_all(action))
-    return action
+        return checked_action(_utf8_all(action))
+    except (msgspec.ValidationError, TypeError) as error:
+        raise TypeError(f"this message is none: {error}; it came as {action!r:.200}") from None
 
 
 def _utf8(text: str) -> str:

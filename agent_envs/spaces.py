@@ -9,7 +9,7 @@ import msgspec
 from gymnasium import Space
 
 from agent_envs.dialects import Dialect
-from agent_envs.messages import Action, Context, Message, ToolCall
+from agent_envs.messages import Action, Context, Message, ToolCall, checked_action
 
 _WORDS = ("river", "Paris", "1972", "largest", "the", "ö", "名", "🜁", "AND", '"', "-x", "field:", "\u0000", "")
 
@@ -60,7 +60,11 @@ class TurnSpace(Space[Action]):
 
     def contains(self, x: Any) -> bool:
         """Whether `x` is a turn."""
-        return isinstance(x, str) or (isinstance(x, Message) and x.role == "assistant")
+        try:
+            checked_action(x)
+        except TypeError:
+            return False
+        return True
 
     def sample(self, mask: Any = None, probability: Any = None) -> Action:
         """A call with arguments that fit its schema, nine times in ten; else an answer. As text half of the time."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
-from operator import attrgetter
-from typing import Any, Generic, TypeVar, get_type_hints, overload
+from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints, overload
 
 import msgspec
 
 from agent_envs.messages import ToolCall
 
 W = TypeVar("W")
+Fields: TypeAlias = list[tuple[str, Any] | tuple[str, Any, Any]]
 
 
 class ToolError(Exception):
@@ -34,26 +35,28 @@ class Tool(Generic[W]):
     """
 
     def __init__(self, function: Callable[..., Any], *, writes: bool = False) -> None:
-        self.function = function
-        self.writes = writes
-        self.name = function.__name__
-        self.description = inspect.getdoc(function) or ""
-        where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}: tool {self.name!r}"
-        if not self.description:
+        where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}: tool {function.__name__!r}"
+        if not inspect.getdoc(function):
             raise TypeError(f"{where} has no docstring; it is what the model reads")
         hints = get_type_hints(function, include_extras=True)
         _, *parameters = inspect.signature(function).parameters.values()
-        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+        fields: Fields = []
         for parameter in parameters:
             if parameter.name not in hints:
                 raise TypeError(f"{where}: its parameter {parameter.name!r} has no type")
             default = () if parameter.default is inspect.Parameter.empty else (parameter.default,)
             fields.append((parameter.name, hints[parameter.name], *default))
         try:
-            arguments = msgspec.defstruct(self.name, fields, forbid_unknown_fields=True)
-            schema = msgspec.json.schema(arguments)
+            self._build(function, writes, fields)
         except TypeError as error:
             raise TypeError(f"{where}: {error}") from error
+
+    def _build(self, function: Callable[..., Any], writes: bool, fields: Fields) -> None:
+        self.function, self.writes, self._fields = function, writes, fields
+        self.name = function.__name__
+        self.description = inspect.getdoc(function) or ""
+        arguments = msgspec.defstruct(self.name, fields, forbid_unknown_fields=True)
+        schema = msgspec.json.schema(arguments)
         self._decode = msgspec.json.Decoder(arguments).decode
         self.parameters: dict[str, Any] = _inline(schema)
         self.schema: dict[str, Any] = {
@@ -78,7 +81,11 @@ class Tool(Generic[W]):
         return result if isinstance(result, str) else msgspec.json.encode(result).decode()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _tool_at, (self.function.__module__, self.function.__qualname__)
+        """By name where the tool is an importable module's; by its parts where it is not, for cloudpickle."""
+        module = sys.modules.get(self.function.__module__)
+        if getattr(module, self.name, None) is self and importlib.util.find_spec(self.function.__module__):
+            return _tool_at, (self.function.__module__, self.name)
+        return _rebuilt, (self.function, self.writes, self._fields)
 
     @property
     def usage(self) -> str:
@@ -140,9 +147,14 @@ class Toolbox(Mapping[str, Tool[W]], Generic[W]):
 
 
 def _tool_at(module: str, name: str) -> Tool[Any]:
-    """The tool of a module: how one is unpickled."""
-    found: Tool[Any] = attrgetter(name)(import_module(module))
+    found: Tool[Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+def _rebuilt(function: Callable[..., Any], writes: bool, fields: Fields) -> Tool[Any]:
+    rebuilt: Tool[Any] = Tool.__new__(Tool)
+    rebuilt._build(function, writes, fields)
+    return rebuilt
 
 
 def _inline(schema: dict[str, Any]) -> dict[str, Any]:

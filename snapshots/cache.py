@@ -6,7 +6,8 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ _FULL_BYTES = 1 << 20  # libzim and tantivy do not always say why a write failed
 
 class CacheFull(OSError):
     """The disk of the cache is full; nothing was left behind."""
+
+
+class CacheDamaged(ValueError):
+    """A built thing cannot be read."""
 
 
 class CachedItem(NamedTuple):
@@ -95,6 +100,19 @@ def build_once(target: Path, build: Callable[[Path], None]) -> Path:
             "free some space, or set AGENT_ENVS_CACHE to a folder on another disk",
         ) from error
     return target
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say of whatever fails within that a built thing is damaged, and how to mend it.
+
+    Raises:
+        CacheDamaged: Something failed.
+    """
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CacheDamaged(f"{path} is damaged ({error}); delete it, and it is built again") from error
 
 
 def inventory() -> list[CachedItem]:

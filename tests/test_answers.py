@@ -95,3 +95,38 @@ def test_numbers_with_and_without_separators_are_the_same(number: int) -> None:
 def test_dates_in_iso_form_are_read(date: object) -> None:
     year, month, day = map(int, str(date).split("-"))
     assert parsed_date(str(date)) == (year, month, day)
+
+
+@pytest.mark.parametrize("given_text", ["2.944 km", "2.9485 km", "2.95 km", "3 km", "9,700 ft", "8.841 km"])
+def test_another_unit_is_no_tolerance(given_text: str) -> None:
+    assert not Answer(kind="number", value="2,946", unit="m").matches(given_text)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("2010000", "2.01 million"), ("2,030,000", "2.03 million"), ("0.3", "0.3")]
+)
+def test_numbers_are_compared_to_the_last_digit(value: str, said: str) -> None:
+    assert Answer(kind="number", value=value).matches(said)
+
+
+def test_numbers_too_long_to_be_meant_are_compared_as_text() -> None:
+    assert not Answer(kind="number", value="9" * 400).matches("8" * 400)
+    assert not Answer(kind="number", value="9", unit="km").matches("9000." + "0" * 60 + " m")
+
+
+@pytest.mark.parametrize(("one", "other"), [("UTC-4", "UTC 4"), ("-5", "5"), ("かぎ", "かき"), ("न", "न्")])
+def test_marks_that_make_another_word_stay(one: str, other: str) -> None:
+    assert not Answer(kind="text", value=one).matches(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("UTC-4", "utc−4"), ("COVID-19", "covid 19"), ("Έλλη", "ελλη")])
+def test_other_ways_to_write_the_same_are_right(one: str, other: str) -> None:
+    assert Answer(kind="text", value=one).matches(other)
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9),
+    st.sampled_from(["", "m", "km", "ft", "mi"]),
+)
+def test_any_number_in_any_unit_can_be_compared(number: object, unit: str) -> None:
+    Answer(kind="number", value="2,946", unit="m").matches(f"{number} {unit}")

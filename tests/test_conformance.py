@@ -4,11 +4,14 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import gymnasium
 import msgspec
 import numpy as np
 import pytest
+from gymnasium.wrappers import TimeLimit
+from msgspec import Meta
 
 from agent_envs.conformance import CHECKS, check
 from agent_envs.core import Transition
@@ -17,6 +20,7 @@ from agent_envs.envs.tool_loop import Grade, LoopState
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.messages import Action, Message
 from agent_envs.outcome import Fault
+from agent_envs.tools import Toolbox, tool
 
 Make = Callable[..., WikiSearch]
 
@@ -135,9 +139,73 @@ class Threaded(WikiSearch):
         return super().open(task, seed)
 
 
+class Shared(WikiSearch):
+    """A store that forks share and that no digest covers."""
+
+    store: dict[str, int]
+
+    def open(self, task: Any, seed: int) -> Any:
+        self.store = {}
+        return super().open(task, seed)
+
+    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+        self.store["turns"] = max(self.store.get("turns", 0), state.turns)
+        reached = super().respond(state, action)
+        return Transition(with_reply(reached.state, f"{self.store}"), reached.reward)
+
+
+class Digestless(WikiSearch):
+    def state_digest(self) -> str:
+        return "x"
+
+
+class Tired(WikiSearch):
+    """Shows from the second turn on how many episodes it has played."""
+
+    played = 0
+
+    def open(self, task: Any, seed: int) -> Any:
+        self.played += 1
+        return super().open(task, seed)
+
+    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+        reached = super().respond(state, action)
+        return Transition(with_reply(reached.state, str(self.played)) if state.turns else reached.state, reached.reward)
+
+
+class Endless(WikiSearch):
+    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+        return Transition(msgspec.structs.replace(state, new=(), turns=state.turns + 1))
+
+
+class Gullible(WikiSearch):
+    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+        reached = super().respond(state, action)
+        null = isinstance(action, Message) and any(call.arguments == "null" for call in action.calls)
+        return Transition(reached.state, 0.9) if null else reached
+
+
+class Keeping(WikiSearch):
+    """Keeps something of every episode."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept: list[bytes] = []
+
+    def open(self, task: Any, seed: int) -> Any:
+        self.kept.append(bytes(60_000))
+        return super().open(task, seed)
+
+
 PLANTED = [
+    (Shared, "forks and replay", "what other forks did changes what the last turn leads to"),
+    (Digestless, "forks and replay", "a step leaves the state digest as it was"),
+    (Tired, "other episodes and global chance", "that has played other episodes at step 2 the observation differs"),
+    (Endless, "oracle 1, no-op 0, damaged less", "has no end after 10,000 steps"),
+    (Gullible, "awkward turns", "search with the arguments 'null' earns 0.9"),
+    (Keeping, "close and leaks", "KiB of Python's memory behind"),
     (HashOrdered, "processes and hash seeds", r"at step 1 the observation differs: message 1, character \d+: "),
-    (Remembering, "forks and replay", "a replay, of which no forks were made, gives another result"),
+    (Remembering, "forks and replay", "what other forks did changes what the last turn leads to"),
     (Crowded, "other episodes and global chance", "at step 1 the observation differs"),
     (Gambling, "other episodes and global chance", "draws from the process's global random state"),
     (Generous, "observations, rewards and infos", "the rewards sum to 2.0, outside 0.0 to 1.0"),
@@ -148,9 +216,9 @@ PLANTED = [
     (Forgetful, "observations, rewards and infos", "the context is not the old one and info"),
     (Listing, "observations, rewards and infos", "the observation is not in the observation space"),
     (Permissive, "wrong use", "an unknown option is accepted; it is to raise ValueError"),
-    (Leaking, "close and leaks", "leave 60 open files"),
-    (Hoarding, "close and leaks", "MiB behind"),
-    (Threaded, "close and leaks", "leave 60 threads behind"),
+    (Leaking, "close and leaks", "leave 120 open files"),
+    (Hoarding, "close and leaks", "each environment leaves .* behind"),
+    (Threaded, "close and leaks", "leave 120 threads behind"),
 ]
 
 
@@ -164,6 +232,38 @@ def test_a_planted_fault_is_found_and_told(make_tiny: Make, planted: type[WikiSe
     (problem,) = check(make, checks=(name,)).problems
     assert problem.startswith(f"{name}: ")
     assert re.search(words, problem), problem
+
+
+def test_an_environment_that_a_time_limit_cuts_short_keeps_the_contract(make_tiny: Make) -> None:
+    def make() -> gymnasium.Env[Any, Any]:
+        return TimeLimit(make_tiny(), 2)
+
+    assert check(make, checks=tuple(name for name in CHECKS if not name.startswith("oracle"))).problems == ()
+
+
+def test_an_environment_that_its_user_registered_is_checked_in_other_processes(make_tiny: Make) -> None:
+    gymnasium.register("mine/Tiny-v0", make_tiny)
+    try:
+        assert check("mine/Tiny-v0", checks=("processes and hash seeds",)).problems == ()
+    finally:
+        del gymnasium.registry["mine/Tiny-v0"]
+
+
+def test_tools_and_locks_of_a_module_that_no_other_process_can_import_are_no_obstacle(make_tiny: Make) -> None:
+    tiny = make_tiny()
+
+    def make() -> WikiSearch:
+        env = WikiSearch(tiny.world.book, tiny.tasks)
+        env.tools = Toolbox((*env.tools.values(), shout))
+        return env
+
+    assert check(make, checks=("processes and hash seeds",)).problems == ()
+
+
+@tool
+def shout(desk: object, text: Annotated[str, Meta(min_length=1)]) -> str:
+    """Say it louder."""
+    return text.upper()
 
 
 def test_a_fault_of_the_world_is_recorded_and_is_no_reward(make_tiny: Make) -> None:

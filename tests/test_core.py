@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,11 @@ import gymnasium
 import pytest
 from gymnasium.wrappers import PassiveEnvChecker, RecordEpisodeStatistics, TimeLimit
 
-from agent_envs import Message, ToolCall, Wrapper, fork, state_digest
+from agent_envs import Fault, Message, ToolCall, Wrapper, fork, state_digest
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.messages import assistant
+from agent_envs.rollouts.policies import oracle
+from agent_envs.rollouts.rollout import rollout
 
 Make = Callable[..., WikiSearch]
 SEARCH = assistant(calls=(ToolCall.of("search", query=["river"]),))
@@ -111,3 +114,71 @@ def test_asynchronous_vectors_step_it(make_tiny: Make) -> None:
     assert list(rewards) == [1.0, 0.0]
     assert list(terminated) == [True, False]
     vector.close()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Message("assistant", None),  # type: ignore[arg-type]
+        Message("assistant", answer=42),  # type: ignore[arg-type]
+        Message("assistant", calls=(ToolCall("search", {"query": ["a"]}),)),  # type: ignore[arg-type]
+    ],
+)
+def test_a_message_with_fields_of_other_types_is_refused(make_tiny: Make, action: Message) -> None:
+    env = make_tiny()
+    env.reset(seed=0)
+    assert action not in env.action_space
+    with pytest.raises(TypeError, match="this message is none"):
+        env.step(action)
+
+
+def test_a_list_of_calls_becomes_a_tuple_that_nobody_can_change(make_tiny: Make) -> None:
+    env = make_tiny(dialect="openai")
+    env.reset(seed=0)
+    env.step(Message("assistant", calls=[ToolCall("search", "{}")]))  # type: ignore[arg-type]
+    assert isinstance(env.state.context[2].calls, tuple)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, True, 1.0, "1"])
+def test_a_seed_that_cannot_be_honoured_is_an_error_and_changes_nothing(make_tiny: Make, seed: Any) -> None:
+    env = make_tiny()
+    env.reset(seed=0)
+    before = state_digest(env)
+    with pytest.raises(gymnasium.error.Error, match="give a whole number from 0"):
+        env.reset(seed=seed)
+    assert state_digest(env) == before
+
+
+def test_a_forks_action_space_draws_for_itself(make_tiny: Make) -> None:
+    env = make_tiny()
+    env.reset(seed=0)
+    env.action_space.seed(3)
+    alone = fork(env)
+    twin = fork(env)
+    drawn = [twin.action_space.sample() for _ in range(5)]
+    assert drawn == [env.action_space.sample() for _ in range(5)] == [alone.action_space.sample() for _ in range(5)]
+
+
+def test_a_foreign_wrapper_that_holds_the_innermost_environment_holds_its_fork(make_tiny: Make) -> None:
+    class Holding(gymnasium.Wrapper[Any, Any, Any, Any]):
+        def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+            super().__init__(env)
+            self.base = env.unwrapped
+
+    twin = fork(Holding(TimeLimit(make_tiny(), 5)))
+    assert twin.base is twin.unwrapped
+
+
+def test_a_world_that_fails_at_reset_is_a_rollout_without_a_reward(make_tiny: Make) -> None:
+    class Gone(WikiSearch):
+        def open(self, task: Any, seed: int) -> Any:
+            raise Fault("the archive is gone", origin="infra")
+
+    tiny = make_tiny()
+    played = rollout(Gone(tiny.world.book, tiny.tasks), oracle, 0)
+    assert (played.reward, played.opening, played.outcome) == (None, (), None)
+
+
+def test_tools_go_to_other_processes(make_tiny: Make) -> None:
+    env = pickle.loads(pickle.dumps(make_tiny().tools))
+    assert list(env) == ["search", "visit"]

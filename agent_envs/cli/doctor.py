@@ -36,6 +36,9 @@ def _installed(console: Console) -> set[str]:
             continue
         try:
             installed = version(found["name"])
+            if found["allowed"].startswith("==") and installed != found["allowed"].removeprefix("==").strip():
+                installed = f"[red]{installed}[/]"
+                missing.add(found["extra"] or "")
         except PackageNotFoundError:
             installed = "[red]missing[/]"
             missing.add(found["extra"] or "")

@@ -8,12 +8,12 @@ from typing import Annotated, Any, NoReturn, TypeAlias
 import gymnasium
 import typer
 
-import agent_envs  # noqa: F401 - registers the catalogue
+import agent_envs
 from agent_envs.registry import entry_of
 
 EnvId: TypeAlias = Annotated[str, typer.Argument(help="Id of the environment, such as agent_envs/WikiSearch-v0.")]
 Settings: TypeAlias = Annotated[
-    list[str], typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the environment or its world.")
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="A parameter; an unknown one lists those there are.")
 ]
 
 
@@ -51,7 +51,10 @@ def made(env_id: str, settings: list[str]) -> gymnasium.Env[Any, Any]:
     """The environment; a wrong id, parameter or file ends the command with a message."""
     keywords = parsed_settings(settings)
     try:
-        return gymnasium.make(full_id(env_id), **keywords)
+        env = gymnasium.make(full_id(env_id), **keywords)
+        if not isinstance(env.unwrapped, agent_envs.Env):
+            fail(f"{env_id} is no environment of language-model agents: it is no agent_envs.Env")
+        return env
     except KeyError as error:
         fail(error.args[0])
     except (ValueError, TypeError, OSError, ImportError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 from rich.console import Console
@@ -32,16 +32,15 @@ def run(
     tally = Tally()
     first: Rollout | None = None
     with ExitStack() as stack:
-        try:
-            lines = stack.enter_context(out.open("wb")) if out else None
-        except OSError as error:
-            fail(error)
+        lines: IO[bytes] | None = None
         columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
         progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), disable=as_json))
         for number in progress.track(range(episodes), description=f"{policy} plays"):
             played = rollout(env, POLICIES[policy], seed + number)
             first = first or played
             tally.add(played)
+            if out and lines is None:  # not before there is something to write: an old file may be worth more
+                lines = stack.enter_context(_opened(out))
             if lines:
                 lines.write(encode(played) + b"\n")
                 lines.flush()
@@ -54,3 +53,10 @@ def run(
     if first:
         print_episode(console, first)
     print_summary(console, results)
+
+
+def _opened(out: Path) -> IO[bytes]:
+    try:
+        return out.open("wb")
+    except OSError as error:
+        fail(error)

@@ -69,7 +69,8 @@ def check(
     Returns:
         The findings. Whatever the environment raises is a finding; the checks themselves raise nothing.
     """
-    make: MakeEnv = partial(gymnasium.make, env, **kwargs) if isinstance(env, str) else partial(env, **kwargs)
+    # The spec itself, not the id: another process may not have registered it.
+    make: MakeEnv = partial(partial(gymnasium.make, gymnasium.spec(env)) if isinstance(env, str) else env, **kwargs)
     findings = []
     for name in checks:
         begun = time.perf_counter()

@@ -16,11 +16,11 @@ from agent_envs.core import Env, state_digest
 from agent_envs.messages import Action, Message, ToolCall
 from agent_envs.outcome import Outcome
 from agent_envs.rollouts.policies import POLICIES, MakePolicy, noop, oracle
-from agent_envs.rollouts.rollout import rollout
+from agent_envs.rollouts.rollout import MAX_STEPS, rollout
 
 from .violation import MakeEnv, demand
 
-MAX_STEPS = 100_000
+EPSILON = 1e-9
 
 
 def gymnasium_agrees(make: MakeEnv, seeds: tuple[int, ...]) -> None:
@@ -67,12 +67,15 @@ def _watch(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, whe
         demand(grown, f"{here}: within a segment the context is not the old one and info['new']")
         total += float(reward)
         done = terminated or truncated
-        demand(done == ("outcome" in info), f"{here}: an outcome comes with the end and with nothing else")
+        outcome = info.get("outcome")
+        demand(outcome is None or done, f"{here}: an outcome comes before the end")
+        demand(outcome is not None or not terminated, f"{here}: the end comes without an outcome")
+        demand(outcome is None or isinstance(outcome, Outcome), f"{here}: the outcome is {outcome!r:.200}, no Outcome")
         demand(steps < MAX_STEPS, f"{where}: no end after {MAX_STEPS} steps")
-    outcome = info["outcome"]
-    demand(isinstance(outcome, Outcome), f"{where}: the outcome is {outcome!r:.200}, not an Outcome")
     least, most = getattr(env.unwrapped, "reward_range", (0.0, 1.0))
-    demand(least <= total <= most, f"{where}: the rewards sum to {total}, outside {least} to {most}")
+    demand(
+        least - EPSILON <= total <= most + EPSILON, f"{where}: the rewards sum to {total}, outside {least} to {most}"
+    )
 
 
 def tasks_are_proved(make: MakeEnv, seeds: tuple[int, ...]) -> None:
@@ -88,7 +91,8 @@ def tasks_are_proved(make: MakeEnv, seeds: tuple[int, ...]) -> None:
         best, nothing, worse = (rollout(env, policy, seed) for policy in (oracle, noop, damaged))
         end = best.outcome
         demand(
-            best.reward == 1.0, f"seed {seed}, task {best.task}: the oracle earns {best.reward}: {end or best.fault}"
+            best.reward is not None and math.isclose(best.reward, 1.0),
+            f"seed {seed}, task {best.task}: the oracle earns {best.reward}: {end or best.fault}",
         )
         demand(nothing.reward == 0.0, f"seed {seed}, task {best.task}: doing nothing earns {nothing.reward}")
         less = worse.reward is not None and worse.reward < 1.0
@@ -132,7 +136,12 @@ def awkward_turns_are_observations(make: MakeEnv, seeds: tuple[int, ...]) -> Non
     for schema in info.get("tools", ()):
         for arguments in AWKWARD_ARGUMENTS:
             env.reset(seed=seeds[0])
-            env.step(Message("assistant", calls=(ToolCall(schema["function"]["name"], arguments),)))
+            context, reward, *_ = env.step(
+                Message("assistant", calls=(ToolCall(schema["function"]["name"], arguments),))
+            )
+            what = f"{schema['function']['name']} with the arguments {arguments!r:.40}"
+            demand(context in env.observation_space, f"after {what} the observation is not in its space")
+            demand(float(reward) <= 0.0, f"{what} earns {reward}")
 
 
 def wrong_use_is_refused(make: MakeEnv, seeds: tuple[int, ...]) -> None:
@@ -146,11 +155,13 @@ def wrong_use_is_refused(make: MakeEnv, seeds: tuple[int, ...]) -> None:
         _raises(TypeError, partial(env.unwrapped.step, wrong), f"the action {wrong!r}")
     _raises(ValueError, lambda: env.reset(options={"no such option": 1}), "an unknown option")
     _raises(KeyError, lambda: env.reset(options={"task": "no such task"}), "an unknown task")
-    _raises(gymnasium.error.Error, lambda: env.reset(seed=-1), "a negative seed")
-    env.reset(seed=seeds[0])
-    demand(state_digest(env) == before, "after refused calls the same seed gives another state")
-    rollout(env, oracle, seeds[0])
-    _raises(ResetNeeded, lambda: env.unwrapped.step(""), "a step behind the end")
+    _raises(KeyError, lambda: env.reset(seed=seeds[0] + 1, options={"task": "no such task"}), "an unknown task")
+    for seed in (-1, 2**70):
+        _raises(gymnasium.error.Error, partial(env.reset, seed=seed), f"the seed {seed}")
+    demand(state_digest(env) == before, "a call that was refused changed the state of the episode under way")
+    inner = make().unwrapped  # a wrapper may end an episode before the environment does
+    rollout(inner, oracle, seeds[0])
+    _raises(ResetNeeded, lambda: inner.step(""), "a step behind the end")
 
 
 def _raises(expected: type[Exception], act: Callable[[], object], what: str) -> None:

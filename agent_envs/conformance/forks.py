@@ -16,7 +16,7 @@ from agent_envs.rollouts.rollout import rollout
 
 from .violation import MakeEnv, demand, first_difference
 
-MAX_FORKED_STEPS = 30
+MAX_FORKED_STEPS = 20
 
 
 def forks_are_independent(make: MakeEnv, seeds: tuple[int, ...]) -> None:
@@ -32,35 +32,63 @@ def _follow(make: MakeEnv, seed: int, actions: list[Action]) -> None:
     env, replay = make(), make()
     env.reset(seed=seed)
     replay.reset(seed=seed)
-    twins = []
+    twins: list[gymnasium.Env[Any, Any]] = []
+    results: list[Any] = []
     for number, action in enumerate(actions, 1):
         here = f"seed {seed}, before step {number}"
         state = state_digest(env)
         demand(state_digest(replay) == state, f"{here}: replaying the same turns leads to another state")
-        twin, stranger = fork(env), fork(env)
+        twin = fork(env)
         demand(state_digest(twin) == state, f"{here}: a fork is not in the state of its original")
-        stranger.action_space.seed(number)
-        stranger.step(stranger.action_space.sample())
-        stranger.reset(seed=seed + 1)
-        stranger.close()
+        _go_ones_own_ways(env, seed, number, actions[number - 1 :])
         demand(state_digest(env) == state, f"{here}: a step of a fork changed the original")
         demand(state_digest(twin) == state, f"{here}: a step of one fork changed another")
+        alone = _alone(make, seed, actions[: number - 1]).step(actions[-1])
+        demand(
+            fork(env).step(actions[-1]) == alone, f"{here}: what other forks did changes what the last turn leads to"
+        )
         twins.append(twin)
         result, again = env.step(action), replay.step(action)
+        results.append(result)
+        demand(state_digest(env) != state, f"{here}: a step leaves the state digest as it was")
         different = f"at step {number} of seed {seed} a replay, of which no forks were made, gives another result"
         demand(result == again, different)
     state = state_digest(env)
     for number, twin in enumerate(twins):
-        for action in actions[number:]:
-            result = twin.step(action)
-        demand(result == again, f"seed {seed}: the fork before step {number + 1}, played on, ends differently")
+        played = [twin.step(action) for action in actions[number:]]
+        demand(
+            played == results[number:], f"seed {seed}: the fork before step {number + 1}, played on, goes differently"
+        )
         demand(
             state_digest(twin) == state, f"seed {seed}: the fork before step {number + 1}, played on, differs in state"
         )
 
 
+def _go_ones_own_ways(env: gymnasium.Env[Any, Any], seed: int, number: int, rest: list[Action]) -> None:
+    """Forks that act at random, play the rest of the episode, and begin another."""
+    for turns in (None, rest):
+        stranger = fork(env)
+        stranger.action_space.seed(number)
+        for turn in turns or [stranger.action_space.sample()]:
+            stranger.step(turn)
+        stranger.reset(seed=seed + 1)
+        stranger.close()
+
+
+def _alone(make: MakeEnv, seed: int, actions: list[Action]) -> gymnasium.Env[Any, Any]:
+    """An environment of which no forks were made, after these turns."""
+    env = make()
+    env.reset(seed=seed)
+    for action in actions:
+        env.step(action)
+    return env
+
+
 def neighbours_change_nothing(make: MakeEnv, seeds: tuple[int, ...]) -> None:
-    """An episode is the same alone, interleaved with another, and whatever the caller does to global chance."""
+    """An episode is the same alone, after others, among others, and whatever the caller does to global chance."""
+    used = make()
+    for seed in seeds:
+        rollout(used, oracle, seed + 1)
     for seed in seeds:
         for policy in (oracle, random_policy):
             alone = rollout(make(), policy, seed)
@@ -73,6 +101,8 @@ def neighbours_change_nothing(make: MakeEnv, seeds: tuple[int, ...]) -> None:
             after = random.getstate(), str(np.random.get_state())  # noqa: NPY002
             difference = first_difference(alone, crowded)
             demand(difference is None, f"seed {seed}: beside another episode {difference}")
+            difference = first_difference(alone, rollout(used, policy, seed))
+            demand(difference is None, f"seed {seed}: in an environment that has played other episodes {difference}")
             demand(before == after, f"seed {seed}: the episode draws from the process's global random state")
 
 

@@ -6,6 +6,10 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, cast
 
 import cloudpickle
 import msgspec
@@ -36,12 +40,24 @@ def threads_change_nothing(make: MakeEnv, seeds: tuple[int, ...]) -> None:
 
 def processes_agree(make: MakeEnv, seeds: tuple[int, ...]) -> None:
     """Two processes with different hash seeds play the same episodes, to the byte."""
-    module = sys.modules.get(getattr(getattr(make, "func", make), "__module__", None) or "")
-    if module is not None and not module.__name__.startswith(("agent_envs", "gymnasium")):
-        cloudpickle.register_pickle_by_value(module)  # the child may not be able to import a test's module
-    payload = cloudpickle.dumps((make, seeds))
+    payload = _pickled((make, seeds), sys.modules.get(_module_of(make) or ""))
     one, other = (_child(payload, hash_seed) for hash_seed in ("1", "2"))
     _compare(one, other, "in a process with another hash seed")
+
+
+def _module_of(make: Any) -> str | None:
+    return _module_of(make.func) if isinstance(make, partial) else getattr(make, "__module__", None)
+
+
+def _pickled(payload: object, module: ModuleType | None) -> bytes:
+    """The payload, and by value what a module holds that another process could not import, such as a test's."""
+    if module is None or module.__name__ == "__main__" or find_spec(module.__name__) is not None:
+        return cast(bytes, cloudpickle.dumps(payload))
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        return cast(bytes, cloudpickle.dumps(payload))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
 
 
 def _child(payload: bytes, hash_seed: str) -> list[_Played]:

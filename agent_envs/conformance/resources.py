@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 import threading
+import tracemalloc
 from pathlib import Path
 
 from agent_envs.rollouts.policies import oracle
@@ -15,35 +16,41 @@ from .violation import MakeEnv, demand
 WARM_UP_EPISODES = 30
 EPISODES = 60
 LIMIT_GROWTH_BYTES = 4 * 1024**2
+LIMIT_EPISODE_BYTES = 8 * 1024
 
 
 def nothing_leaks(make: MakeEnv, seeds: tuple[int, ...]) -> None:
-    """After many environments made, played and closed twice, no thread, descriptor or memory more than before."""
+    """Many episodes, in environments of their own and in one, leave no thread, file or memory behind."""
+    kept = make()
+
+    def live(number: int) -> None:
+        env = make()
+        rollout(env, oracle, seeds[number % len(seeds)])
+        env.close()
+        env.close()
+        rollout(kept, oracle, seeds[number % len(seeds)])
+
     for number in range(WARM_UP_EPISODES):
-        _live(make, seeds[number % len(seeds)])
+        live(number)
     gc.collect()
-    threads, descriptors, memory = _held()
+    tracemalloc.start()
+    before = _held()
     for number in range(EPISODES):
-        _live(make, seeds[number % len(seeds)])
+        live(number)
     gc.collect()
-    threads_after, descriptors_after, memory_after = _held()
-    demand(threads_after <= threads, f"{EPISODES} episodes leave {threads_after - threads} threads behind")
-    demand(descriptors_after <= descriptors, f"{EPISODES} episodes leave {descriptors_after - descriptors} open files")
-    grown = memory_after - memory
-    demand(grown <= LIMIT_GROWTH_BYTES, f"{EPISODES} episodes played before leave {grown / 1024**2:.1f} MiB behind")
+    after = _held()
+    tracemalloc.stop()
+    threads, files, resident, allocated = (here - there for here, there in zip(after, before, strict=True))
+    demand(threads <= 0, f"{EPISODES} environments leave {threads} threads behind")
+    demand(files <= 0, f"{EPISODES} environments leave {files} open files")
+    each = allocated / EPISODES
+    demand(each <= LIMIT_EPISODE_BYTES, f"each environment leaves {each / 1024:.1f} KiB of Python's memory behind")
+    demand(resident <= LIMIT_GROWTH_BYTES, f"{EPISODES} environments leave {resident / 1024**2:.1f} MiB behind")
 
 
-def _live(make: MakeEnv, seed: int) -> None:
-    env = make()
-    rollout(env, oracle, seed)
-    env.close()
-    env.close()
-
-
-def _held() -> tuple[int, int, int]:
-    """Threads, open files, resident bytes; the latter two only as far as the system tells."""
+def _held() -> tuple[int, int, int, int]:
+    """Threads, open files, resident bytes (these two only where the system tells) and bytes that Python allocated."""
     process = Path("/proc/self")
-    if not process.exists():
-        return threading.active_count(), 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    resident_pages = int((process / "statm").read_text().split()[1])
-    return threading.active_count(), len(list((process / "fd").iterdir())), resident_pages * resource.getpagesize()
+    files = len(list((process / "fd").iterdir())) if process.exists() else 0
+    resident = int((process / "statm").read_text().split()[1]) * resource.getpagesize() if process.exists() else 0
+    return threading.active_count(), files, resident, tracemalloc.get_traced_memory()[0]

@@ -17,9 +17,8 @@ def dialect_named(dialect: str | Dialect) -> Dialect:
     Raises:
         ValueError: No such name.
     """
-    if not isinstance(dialect, str):
-        return dialect
-    try:
+    if isinstance(dialect, str) and dialect in DIALECTS:
         return DIALECTS[dialect]
-    except KeyError:
-        raise ValueError(f"unknown dialect {dialect!r}; there are {', '.join(DIALECTS)}") from None
+    if isinstance(dialect, str) or not hasattr(dialect, "parse"):
+        raise ValueError(f"unknown dialect {dialect!r}; there are {', '.join(DIALECTS)}")
+    return dialect

@@ -43,6 +43,10 @@ class Dialect(Protocol):
         """Strings at which generation of a turn ends; what follows one is not read."""
 
     @property
+    def tools_beside_text(self) -> bool:
+        """Whether the model gets the tools beside the messages, and not in the system message."""
+
+    @property
     def extra_tools(self) -> tuple[dict[str, Any], ...]:
         """Schemas that it adds to the tools, such as a tool for the final answer."""
 

@@ -14,7 +14,9 @@ from .base import FormatError, Parsed
 
 _TAG = re.compile(r"<(\\*)(/?(?:think|tool_call|tool_response|answer))>")
 _ESCAPED = re.compile(r"<\\(\\*)(/?(?:think|tool_call|tool_response|answer))>")
-_OPENING = re.compile(r"<(tool_call|answer)>")
+_OPENING = re.compile(r"<(think|tool_call|answer)>")
+_BLANK = re.compile(r"(?:\r?\n){1,2}")
+_CLOSINGS_TRIED = 8
 
 _TOOLS = """{system}
 
@@ -48,18 +50,18 @@ class Hermes:
     """
 
     name = "hermes"
+    tools_beside_text = False
     stop = ("<tool_response>",)
     extra_tools: tuple[dict[str, Any], ...] = ()
 
     def parse(self, action: Action) -> Parsed:
         """Read a turn. A completion that starts inside a thought, as some chat templates make it, is understood."""
         raw = action if isinstance(action, str) else self.render(action)
-        raw = raw.partition(self.stop[0])[0]
-        errors: list[FormatError] = []
-        thinking, text = _split_thinking(raw, errors)
-        content, calls, answer, left_out = _scan(text, errors)
-        turn = Message("assistant", content, thinking, calls, answer)
-        return Parsed(turn, Message("assistant", raw), tuple(errors), left_out)
+        raw = raw.partition(self.stop[0])[0]  # generation stopped there, whatever it stood in
+        scan = _Scan(raw)
+        calls = (scan.call,) if scan.call else ()
+        turn = Message("assistant", scan.content, "\n".join(scan.thoughts), calls, scan.answer)
+        return Parsed(turn, Message("assistant", raw), tuple(scan.errors), max(0, scan.calls - 1))
 
     def render(self, turn: Message) -> str:
         """Spell a turn: thought, text, calls, answer."""
@@ -82,44 +84,77 @@ class Hermes:
         return Message("user", f"<tool_response>\n{_escape(text)}\n</tool_response>")
 
 
-def _split_thinking(raw: str, errors: list[FormatError]) -> tuple[str, str]:
-    before, closed, after = raw.partition("</think>")
-    text, opened, thinking = before.partition("<think>")
-    if closed and not opened:
-        text, thinking = "", before
-    elif opened and not closed:
-        errors.append(FormatError("unclosed_think", "the turn ended inside its think; close it and go on"))
-    if closed:
-        after = after.removeprefix("\n\n") if after.startswith("\n\n") else after.removeprefix("\n")
-    return _unescape(thinking.removeprefix("\n").removesuffix("\n")), text + after
+class _Scan:
+    """One pass over a turn: thoughts, calls and answers, each up to its own end, and the text between them."""
 
+    def __init__(self, raw: str) -> None:
+        self.errors: list[FormatError] = []
+        self.thoughts: list[str] = []
+        self.call: ToolCall | None = None
+        self.calls = 0
+        self.answer: str | None = None
+        self._head: list[str] = []  # text before the first call or answer
+        self._rest: list[str] = []
+        self._text = raw
+        at = self._started_inside_a_thought()
+        while opening := _OPENING.search(raw, at):
+            self._add_text(raw[at : opening.start()])
+            at = self._read(opening[1], opening.end())
+        self._add_text(raw[at:])
 
-def _scan(text: str, errors: list[FormatError]) -> tuple[str, tuple[ToolCall, ...], str | None, int]:
-    """Text outside tags, the first call, the first answer, and how many calls were left out; one pass."""
-    texts: list[str] = []
-    call: ToolCall | None = None
-    answer: str | None = None
-    at, found = 0, 0
-    while opening := _OPENING.search(text, at):
-        tag = opening[1]
-        texts.append(text[at : opening.start()])
-        end = text.find(f"</{tag}>", opening.end())
+    @property
+    def content(self) -> str:
+        """The text outside of tags; the line break that parts it from a call is none of it."""
+        head = "".join(self._head)
+        if self.calls or self.answer is not None:
+            head = head.removesuffix("\n")
+        return _unescape(head + "".join(piece for piece in self._rest if not piece.isspace()))
+
+    def _add_text(self, text: str) -> None:
+        (self._rest if self.calls or self.answer is not None else self._head).append(text)
+
+    def _started_inside_a_thought(self) -> int:
+        """Where the text goes on after a thought that some chat templates open in the prompt."""
+        end = self._text.find("</think>")
+        if end < 0 or "<think>" in self._text[:end]:
+            return 0
+        call = self._text.rfind("<tool_call>", 0, end)
+        if call >= 0 and self._end_of_call(call + len("<tool_call>")) > end:
+            return 0  # the tag stands in the arguments of a call
+        return self._thought(0, end)
+
+    def _read(self, tag: str, start: int) -> int:
+        """Take down what a tag holds; returns where the text goes on."""
+        end = self._end_of_call(start) if tag == "tool_call" else self._text.find(f"</{tag}>", start)
         if end < 0:
-            errors.append(FormatError(f"unclosed_{tag}", f"the turn ended inside its {tag}; write it again, whole"))
-            at = len(text)
-            break
-        body, at = text[opening.end() : end], end + len(tag) + 3
+            message = f"the turn ended inside its {tag}; write it again, whole"
+            self.errors.append(FormatError(f"unclosed_{tag}", message))
+            return len(self._text)
+        if tag == "think":
+            return self._thought(start, end)
         if tag == "answer":
-            answer = _unescape(body) if answer is None else answer
-            continue
-        found += 1
-        if found == 1:
-            call = _read_call(body, errors)
-    texts.append(text[at:])
-    first, *rest = texts
-    content = first.removesuffix("\n") if rest else first
-    content += "".join(piece for piece in rest if not piece.isspace())
-    return _unescape(content), (call,) if call else (), answer, max(0, found - 1)
+            self.answer = _unescape(self._text[start:end]) if self.answer is None else self.answer
+        else:
+            self.calls += 1
+            if self.calls == 1:
+                self.call = _read_call(self._text[start:end], self.errors)
+        return end + len(f"</{tag}>")
+
+    def _thought(self, start: int, end: int) -> int:
+        self.thoughts.append(_unescape(self._text[start:end].removeprefix("\n").removesuffix("\n")))
+        blank = _BLANK.match(self._text, end + len("</think>"))
+        return blank.end() if blank else end + len("</think>")
+
+    def _end_of_call(self, start: int) -> int:
+        """Where the call's body ends: at the first closing tag that leaves JSON, for its strings may hold the tag."""
+        first = end = self._text.find("</tool_call>", start)
+        for _ in range(_CLOSINGS_TRIED):
+            if end < 0:
+                break
+            if _is_json(self._text[start:end]):
+                return end
+            end = self._text.find("</tool_call>", end + 1)
+        return first
 
 
 def _read_call(body: str, errors: list[FormatError]) -> ToolCall | None:
@@ -135,6 +170,14 @@ def _read_call(body: str, errors: list[FormatError]) -> ToolCall | None:
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         errors.append(FormatError("bad_json", f"what stands within tool_call is not JSON: {error}"))
     return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return False
+    return True
 
 
 def _embed(arguments: str) -> str:

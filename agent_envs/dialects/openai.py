@@ -14,13 +14,18 @@ from .base import FormatError, Parsed
 
 class _Function(msgspec.Struct):
     name: str
-    arguments: str = "{}"
+    arguments: msgspec.Raw = msgspec.Raw(b"{}")  # JSON text in a string; some endpoints send the object itself
 
 
 class _Call(msgspec.Struct):
     function: _Function
-    id: str = ""
+    id: str | None = ""
     type: Literal["function"] = "function"
+
+    def read(self) -> ToolCall:
+        arguments = bytes(self.function.arguments)
+        text = msgspec.json.decode(arguments, type=str) if arguments.startswith(b'"') else arguments.decode()
+        return ToolCall(self.function.name, text, self.id or "")
 
 
 class _Wire(msgspec.Struct, omit_defaults=True):
@@ -28,8 +33,8 @@ class _Wire(msgspec.Struct, omit_defaults=True):
 
     role: Literal["assistant"]
     content: str | None = None
-    reasoning_content: str = ""
-    tool_calls: tuple[_Call, ...] = ()
+    reasoning_content: str | None = ""
+    tool_calls: tuple[_Call, ...] | None = ()
 
 
 class _Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,6 +63,7 @@ class OpenAI:
     """
 
     name = "openai"
+    tools_beside_text = True
     stop: tuple[str, ...] = ()
     extra_tools = (_ANSWER,)
 
@@ -68,14 +74,14 @@ class OpenAI:
         if action.lstrip().startswith("{"):
             try:
                 wire = _decode(action)
+                calls = tuple(call.read() for call in wire.tool_calls or ())
             except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
                 if '"tool_calls"' not in action:
                     return _with_answer(Message("assistant", action))
                 message = f"this turn is not a valid assistant's message: {error}"
                 written = Message("assistant", action)
                 return Parsed(written, written, (FormatError("bad_json", message),))
-            calls = tuple(ToolCall(call.function.name, call.function.arguments, call.id) for call in wire.tool_calls)
-            return _with_answer(Message("assistant", wire.content or "", wire.reasoning_content, calls))
+            return _with_answer(Message("assistant", wire.content or "", wire.reasoning_content or "", calls))
         return _with_answer(Message("assistant", action))
 
     def render(self, turn: Message) -> str:
@@ -97,7 +103,7 @@ def _wire(turn: Message) -> _Wire:
         "assistant",
         turn.content,
         turn.thinking,
-        tuple(_Call(_Function(call.name, call.arguments), call.id) for call in calls),
+        tuple(_Call(_Function(call.name, msgspec.Raw(msgspec.json.encode(call.arguments))), call.id) for call in calls),
     )
 
 

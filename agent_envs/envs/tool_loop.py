@@ -22,6 +22,8 @@ FORCED_ANSWER = (
     "Give your final answer now, from what you have read so far; this is your last turn."
 )
 LEFT_OUT = "(left out: the context is full)"
+RESERVE_TOKENS = 1024
+"""How far the context may stand over its limit for a forced answer; a turn that is longer ends the episode."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         forced_answer: At a limit, ask for an answer and grant one last turn for it; otherwise end at once.
 
     Raises:
-        ValueError: A limit below 1.
+        ValueError: A limit that is no whole number or below 1.
     """
 
     turns: int = 100
@@ -44,8 +46,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in ("turns", "calls", "tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"limit_{name}={getattr(self, name)} leaves nothing to do; it is at least 1")
+            at_least_one(f"limit_{name}", getattr(self, name))
+        if not isinstance(self.forced_answer, bool):
+            raise ValueError(f"forced_answer={self.forced_answer!r}: give true or false")
+
+
+def at_least_one(name: str, value: object) -> None:
+    """Refuse a parameter that is to be a positive whole number and is none.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{name}={value!r}: give a whole number, at least 1")
 
 
 class LoopState(State, frozen=True, kw_only=True):
@@ -109,8 +122,11 @@ class ToolLoop(Env[T, LoopState], Generic[T]):
         self.observation_space = ContextSpace()
         self.action_space = TurnSpace(self.dialect, self.schemas)
         self._schemas_json = msgspec.json.encode(self.schemas)
+        self._names = ", ".join(schema["function"]["name"] for schema in self.schemas)
         self._system = self.dialect.instruct(system, self.schemas)
         self._system_tokens = count_message(self._system, count_tokens)
+        if self.dialect.tools_beside_text:
+            self._system_tokens += count_tokens(self._schemas_json.decode())
 
     @abstractmethod
     def grade(self, task: T, answer: str) -> Grade:
@@ -128,8 +144,8 @@ class ToolLoop(Env[T, LoopState], Generic[T]):
     def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
         """Execute a turn, or end the episode with it."""
         parsed = self.dialect.parse(action)
-        parsed = _named_calls(parsed, state.calls)
-        if parsed.turn.answer is not None and not parsed.errors:
+        parsed = _named_calls(parsed, state.turns)
+        if parsed.turn.answer is not None:
             return self._answered(state, parsed)
         if state.forced:
             return self._end(state, parsed.written, state.forced, Grade({}, 0.0, False, "no answer in the last turn"))
@@ -147,10 +163,11 @@ class ToolLoop(Env[T, LoopState], Generic[T]):
         reached = self._limit_reached(grown)
         if reached is None:
             return Transition(grown)
-        if not self.limits.forced_answer:
-            outcome = Outcome(reason=reached, reward=0.0, parts={}, success=False, answered=False)
-            return Transition(msgspec.structs.replace(grown, outcome=outcome))
-        return Transition(self._force(state, grown, reached))
+        forced = self._force(state, grown, reached) if self.limits.forced_answer else None
+        if forced is not None and forced.tokens <= self.limits.tokens + RESERVE_TOKENS:
+            return Transition(forced)
+        outcome = Outcome(reason=reached, reward=0.0, parts={}, success=False, answered=False)
+        return Transition(msgspec.structs.replace(grown, outcome=outcome))
 
     def _execute(self, parsed: Parsed, allowed: int) -> tuple[list[Message], int]:
         """The replies to a turn without an answer, and how many calls were executed."""
@@ -159,8 +176,7 @@ class ToolLoop(Env[T, LoopState], Generic[T]):
             text = "Error: " + " ".join(f"{error.message}." for error in parsed.errors)
             return [reply(text, call) for call in parsed.written.calls or (None,)], 0
         if not turn.calls:
-            tools = ", ".join(self.tools)
-            return [reply(f"Error: this turn calls no tool and gives no answer. The tools are {tools}.", None)], 0
+            return [reply(f"Error: this turn calls no tool and gives no answer. The tools are {self._names}.", None)], 0
         replies = []
         for number, call in enumerate(turn.calls):
             if number >= allowed:
@@ -230,14 +246,14 @@ class ToolLoop(Env[T, LoopState], Generic[T]):
         return sum(count_message(message, self.count_tokens) for message in messages)
 
 
-def _named_calls(parsed: Parsed, calls: int) -> Parsed:
+def _named_calls(parsed: Parsed, turns: int) -> Parsed:
     """The turn with an id for every structured call that came without one, so that results can name theirs."""
     if all(call.id for call in parsed.written.calls):
         return parsed
 
     def name(message: Message) -> Message:
         named = (
-            call if call.id else ToolCall(call.name, call.arguments, f"call_{calls + number}")
+            call if call.id else ToolCall(call.name, call.arguments, f"call_{turns}_{number}")
             for number, call in enumerate(message.calls)
         )
         return msgspec.structs.replace(message, calls=tuple(named))

@@ -14,7 +14,7 @@ from agent_envs.tools import Toolbox, tool
 
 from .encyclopedia import Encyclopedia, Page, PageNotFound
 from .search_task import SearchTask
-from .tool_loop import Grade, Limits, ToolLoop
+from .tool_loop import Grade, Limits, ToolLoop, at_least_one
 
 SEPARATOR = "\n=======\n"
 NO_EVIDENCE = "no passage speaks of the goal"
@@ -49,11 +49,14 @@ def search(
 @tool
 def visit(
     desk: Desk,
-    url: Annotated[list[str] | str, Meta(description="The link of a page as the search gave it, or several of them.")],
+    url: Annotated[
+        Annotated[list[str], Meta(min_length=1, max_length=10)] | str,
+        Meta(description="The link of a page as the search gave it, or several of them."),
+    ],
     goal: Annotated[str, Meta(description="What you want to learn there.")],
 ) -> str:
     """Read pages with a goal in mind. You get the lead of each, the passages that best match the goal, and links."""
-    urls = [url] if isinstance(url, str) else url[:10]
+    urls = [url] if isinstance(url, str) else url
     return SEPARATOR.join(_visited(desk, one, goal) for one in urls)
 
 
@@ -95,8 +98,8 @@ class WikiSearch(ToolLoop[SearchTask]):
         limit_evidence_tokens: int = 800,
         count_tokens: TokenCounter = bytes_over_4,
     ) -> None:
-        if hits < 1 or limit_evidence_tokens < 1:
-            raise ValueError(f"hits={hits} and limit_evidence_tokens={limit_evidence_tokens} are at least 1")
+        at_least_one("hits", hits)
+        at_least_one("limit_evidence_tokens", limit_evidence_tokens)
         limits = Limits(turns=limit_turns, calls=limit_calls, tokens=limit_tokens, forced_answer=forced_answer)
         super().__init__(
             tasks,
@@ -127,7 +130,8 @@ class WikiSearch(ToolLoop[SearchTask]):
 
     def world_digest(self) -> str:
         """The encyclopedia's digest, and what decides how it is shown."""
-        shown = f"{self.world.hits} {self.world.limit_evidence_tokens} {self.dialect.name} {self.limits}"
+        counter = getattr(self.count_tokens, "__qualname__", type(self.count_tokens).__qualname__)
+        shown = f"{self.world.hits} {self.world.limit_evidence_tokens} {self.dialect.name} {self.limits} {counter}"
         return f"{self.world.book.digest} {shown}"
 
 

@@ -44,7 +44,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         env: Id of the environment.
-        task: Id of the task.
+        task: Id of the task; empty where the world failed before one was chosen.
         seed: Seed of the episode.
         opening: The first context.
         steps: All steps.
@@ -73,6 +73,9 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 
+MAX_STEPS = 10_000
+
+
 def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, task: str | None = None) -> Rollout:
     """Play one episode to its end.
 
@@ -84,20 +87,24 @@ def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, ta
 
     Returns:
         The record. A `Fault` of the world ends it and is recorded; any other error is raised.
+
+    Raises:
+        RuntimeError: No end after 10,000 steps.
     """
-    context, info = env.reset(seed=seed, options={"task": task} if task else None)
-    record = Rollout(
-        env=env.spec.id if env.spec else type(env.unwrapped).__name__,
-        task=info["task"],
-        seed=seed,
-        opening=context,
-        steps=(),
-    )
+    name = env.spec.id if env.spec else type(env.unwrapped).__name__
+    try:
+        context, info = env.reset(seed=seed, options={"task": task} if task else None)
+    except Fault as fault:
+        failed = FaultRecord(fault.origin, str(fault))
+        return Rollout(env=name, task=task or "", seed=seed, opening=(), steps=(), fault=failed)
+    record = Rollout(env=name, task=info["task"], seed=seed, opening=context, steps=())
     policy = make_policy(env, seed)
     steps: list[Step] = []
     segment = info["segment"]
     done = False
     while not done:
+        if len(steps) == MAX_STEPS:
+            raise RuntimeError(f"the episode of seed {seed} has no end after {MAX_STEPS:,} steps")
         action = policy(context, info)
         try:
             context, reward, terminated, truncated, info = env.step(action)

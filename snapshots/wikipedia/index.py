@@ -12,7 +12,7 @@ from pathlib import Path
 import tantivy
 
 from agent_envs.envs.encyclopedia import Hit, Page
-from agent_envs.snapshots.cache import build_once, cache_path
+from agent_envs.snapshots.cache import build_once, cache_path, reading
 
 from .archive import Archive
 from .page import PAGE_VERSION, parse_page
@@ -109,9 +109,12 @@ def open_index(archive: Archive, progress: Progress | None = None) -> SearchInde
     Raises:
         ArchiveError: An article cannot be read.
         CacheFull: The disk is full.
+        CacheDamaged: The index in the cache cannot be read.
     """
     target = cache_path("wikipedia-index", archive.name, index_digest(archive))
-    return SearchIndex(build_once(target, lambda folder: build_index(archive, folder, progress)))
+    build_once(target, lambda folder: build_index(archive, folder, progress))
+    with reading(target):
+        return SearchIndex(target)
 
 
 def index_digest(archive: Archive) -> str:

@@ -10,10 +10,11 @@ from typing import Any, cast, get_args
 
 from agent_envs.envs.search_task import SearchTask
 from agent_envs.envs.wiki_search import notes
-from agent_envs.snapshots.cache import build_once, cache_path
+from agent_envs.snapshots.cache import build_once, cache_path, reading
 from agent_envs.snapshots.progress import progress_bar
 from agent_envs.tasks import Split, TaskSet
 
+from .archive import Archive
 from .atlas.build import ATLAS_UUID, GRAPH_DIGEST, build_atlas
 from .encyclopedia import IndexKind, Wikipedia
 from .graph_from_zim import build_graph
@@ -44,9 +45,12 @@ def open_world(
     Raises:
         ArchiveError: The archive is missing or damaged.
         CacheFull: What is built does not fit on the disk.
+        CacheDamaged: What was built cannot be read.
         ValueError: An unknown index, neither a split nor a file of tasks, or an archive that gives no question.
     """
     with _building:
+        if not isinstance(archive, str | Path):
+            raise ValueError(f"archive={archive!r}: give the path of a ZIM file, or 'atlas'")
         path, graph = _atlas() if str(archive) == ATLAS else (Path(archive).absolute(), None)
         book = _book(path, index, path.stat().st_mtime_ns if path.exists() else 0)
         return {"book": book, "tasks": tasks if isinstance(tasks, TaskSet) else _tasks(book, graph, str(tasks))}
@@ -57,6 +61,9 @@ def _atlas() -> tuple[Path, Path]:
     folder = cache_path("wikipedia-atlas", ATLAS, _digest(ATLAS_UUID + GRAPH_DIGEST))
     with progress_bar("writing the atlas") as progress:
         build_once(folder, lambda path: build_atlas(path, progress))
+    with reading(folder):
+        Archive(folder / "atlas.zim")
+        GraphStore(folder / "graph.duckdb")
     return folder / "atlas.zim", folder / "graph.duckdb"
 
 
@@ -81,14 +88,17 @@ def _split(book: Wikipedia, graph: Path | None, split: str) -> TaskSet[SearchTas
     if split != "all":
         return _split(book, graph, "all").split(cast(Split, split))
     name = ATLAS if graph else book.archive.name
-    target = cache_path("wikipedia-tasks", name, _digest(f"{book.digest} {TASKS_VERSION}"), ".jsonl")
+    made_from = f"{book.digest} {TASKS_VERSION} {GRAPH_DIGEST if graph else GRAPH_VERSION}"
+    target = cache_path("wikipedia-tasks", name, _digest(made_from), ".jsonl")
 
     def build(path: Path) -> None:
         store = GraphStore(graph or _graph(book, name))
         with progress_bar(f"making questions on {name}") as progress:
             make_tasks(store, book, notes, name=name, count=TASKS, progress=progress).save(path)
 
-    return TaskSet.load(name, build_once(target, build), SearchTask)
+    build_once(target, build)
+    with reading(target):
+        return TaskSet.load(name, target, SearchTask)
 
 
 def _graph(book: Wikipedia, name: str) -> Path:

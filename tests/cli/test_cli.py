@@ -60,6 +60,12 @@ def test_parameters_reach_the_environment() -> None:
         (["run", ENV_ID, "--set", "limit_turns=0"], "limit_turns=0"),
         (["run", ENV_ID, "--out", "/no/such/folder/run.jsonl"], "No such file"),
         (["show", "/no/such.jsonl"], "No such file"),
+        (["run", "CartPole-v1"], "is no agent_envs.Env"),
+        (["check", "CartPole-v1"], "is no agent_envs.Env"),
+        (["run", ENV_ID, "--set", "hits=abc"], "hits='abc'"),
+        (["run", ENV_ID, "--set", "dialect=5"], "unknown dialect 5"),
+        (["run", ENV_ID, "--set", "forced_answer=no"], "forced_answer='no'"),
+        (["run", ENV_ID, "--set", "archive=null"], "archive=None"),
         (["check"], "name one environment, or give --all"),
     ],
 )
@@ -75,6 +81,12 @@ def test_show_refuses_what_is_no_record(tmp_path: Path) -> None:
     result = cli.invoke(app, ["show", str(tmp_path / "x.jsonl")])
     assert result.exit_code == 2
     assert "is no recorded episode" in result.output
+
+
+def test_a_run_that_cannot_begin_leaves_an_old_record_alone(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("worth keeping")
+    assert cli.invoke(app, ["run", "CartPole-v1", "--out", str(tmp_path / "old.jsonl")]).exit_code == 2
+    assert (tmp_path / "old.jsonl").read_text() == "worth keeping"
 
 
 def test_check_keeps_the_contract() -> None:

@@ -51,3 +51,12 @@ def test_a_call_of_the_tool_answer_is_the_answer() -> None:
 def test_a_call_of_the_tool_answer_with_other_arguments_is_a_format_error() -> None:
     parsed = openai.parse(Message("assistant", calls=(ToolCall.of("answer", text="Graz"),)))
     assert [error.name for error in parsed.errors] == ["bad_answer"]
+
+
+def test_what_clients_and_endpoints_write_is_read() -> None:
+    call = '{"id":null,"type":"function","function":{"name":"search","arguments":{"query":["a"]}}}'
+    raw = f'{{"role":"assistant","content":null,"refusal":null,"reasoning_content":null,"tool_calls":[{call}]}}'
+    parsed = openai.parse(raw)
+    assert parsed.errors == ()
+    assert parsed.turn.calls == (ToolCall("search", '{"query":["a"]}'),)
+    assert openai.parse('{"role":"assistant","content":"hi","tool_calls":null}').turn.content == "hi"

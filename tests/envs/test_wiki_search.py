@@ -108,8 +108,8 @@ def test_structured_calls_are_all_executed_and_answered_by_id(make_tiny: Make) -
     env.reset(seed=0)
     context, *_ = env.step(assistant(calls=(ToolCall.of("search", query=["a"]), ToolCall("visit", "{}", "mine"))))
     turn, *replies = context[2:]
-    assert [call.id for call in turn.calls] == ["call_0", "mine"]
-    assert [reply.call_id for reply in replies] == ["call_0", "mine"]
+    assert [call.id for call in turn.calls] == ["call_0_0", "mine"]
+    assert [reply.call_id for reply in replies] == ["call_0_0", "mine"]
 
 
 def test_an_answer_beside_a_call_ends_the_episode_and_the_call_is_not_made(make_tiny: Make) -> None:
@@ -160,12 +160,12 @@ def test_without_a_forced_answer_a_limit_ends_the_episode_at_once(
 
 
 def test_over_the_token_limit_the_forced_answer_stands_in_place_of_the_last_result(make_tiny: Make) -> None:
-    env = make_tiny(limit_tokens=250, dialect="openai")
+    env = make_tiny(limit_tokens=520, dialect="openai")
     both = assistant(calls=(*SEARCH.calls, *SEARCH.calls, *SEARCH.calls))
     play(env, both, both)
     *_, one, other, last = env.state.context
     assert [one.content, other.content] == [LEFT_OUT, LEFT_OUT]
-    assert "tokens: 250" in last.content
+    assert "tokens: 520" in last.content
     assert len({one.call_id, other.call_id, last.call_id}) == 3
 
 
@@ -220,3 +220,42 @@ def test_an_openai_assistant_message_stands_in_the_context_as_it_was_given(make_
     env.reset(seed=0)
     env.step(given)
     assert env.state.context[2] == given
+
+
+def test_an_answer_with_a_broken_tail_counts(make_tiny: Make) -> None:
+    assert play(make_tiny(), '<answer>Grossglockner</answer>\n<tool_call>{"na')[1] == 1.0
+
+
+def test_a_turn_that_alone_fills_the_context_ends_the_episode(make_tiny: Make) -> None:
+    *_, outcome = play(make_tiny(limit_tokens=1000), "x" * 1_000_000)
+    assert outcome is not None
+    assert (outcome.reason, outcome.truncated) == (StopReason.TOKEN_LIMIT, True)
+
+
+def test_tools_that_travel_beside_the_messages_are_counted(make_tiny: Make) -> None:
+    for dialect in DIALECTS:
+        env = make_tiny(dialect=dialect)
+        env.reset(seed=0)
+        assert env.state.tokens > 300
+
+
+def test_every_tool_is_named_where_none_was_called(make_tiny: Make) -> None:
+    text, *_ = play(make_tiny(dialect="openai"), "It is the Grossglockner.")
+    assert text.endswith("The tools are search, visit, answer.")
+
+
+def test_ids_of_calls_are_never_used_twice(make_tiny: Make) -> None:
+    env = make_tiny(dialect="openai")
+    env.reset(seed=0)
+    for turn in (assistant(calls=(ToolCall("answer", "{}"),)), SEARCH, SEARCH):
+        env.step(turn)
+    ids = [call.id for message in env.state.context for call in message.calls]
+    assert len(set(ids)) == len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"), [("hits", "abc"), ("limit_turns", 2.5), ("forced_answer", "no"), ("dialect", 5)]
+)
+def test_a_parameter_of_another_type_is_refused_by_name(make_tiny: Make, parameter: str, value: object) -> None:
+    with pytest.raises(ValueError, match=parameter):
+        make_tiny(**{parameter: value})

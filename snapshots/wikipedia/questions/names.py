@@ -30,7 +30,7 @@ def short_title(title: str) -> str:
 def name_key(text: str) -> str:
     """One spelling for all texts that mean the same name, number or date."""
     if number := parsed_number(text):
-        return f"{number[0]!r} {number[1]}".strip()
+        return f"{number[0].normalize()} {number[1]}".strip()
     if date := parsed_date(text):
         return "{}-{}-{}".format(*date)
     return normalised(text)

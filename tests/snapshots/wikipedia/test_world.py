@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,9 @@ import agent_envs  # noqa: F401 - registers the catalogue
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.rollouts.policies import noop, oracle
 from agent_envs.rollouts.rollout import rollout
+from agent_envs.snapshots.cache import CacheDamaged, inventory
 from agent_envs.snapshots.wikipedia.archive import ArchiveError
+from agent_envs.snapshots.wikipedia.encyclopedia import Wikipedia
 from agent_envs.snapshots.wikipedia.world import SPLITS, open_world
 
 ENV_ID = "agent_envs/WikiSearch-v0"
@@ -104,3 +108,45 @@ def test_two_processes_that_build_at_once_get_the_same(real_data: Path, tmp_path
     one, other = (process.communicate()[0] for process in processes)
     assert one == other != ""
     assert [path.name for path in tmp_path.rglob("*.partial*")] == []
+
+
+def test_a_build_of_the_index_that_is_killed_leaves_nothing_that_is_taken_for_whole(
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = real_data / "wikipedia_en_ray_charles_maxi_2019-08.zim"
+    monkeypatch.setenv("AGENT_ENVS_CACHE", str(tmp_path))
+    code = (
+        "import os, signal\n"
+        "from agent_envs.snapshots.wikipedia.archive import Archive\n"
+        "from agent_envs.snapshots.wikipedia.index import open_index\n"
+        "kill = lambda done, total: os.kill(os.getpid(), signal.SIGKILL) if done == 60 else None\n"
+        f"open_index(Archive({str(archive)!r}), kill)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert inventory() == []
+    assert "Ray Charles" in {hit.title for hit in Wikipedia(archive).search("Ray Charles", 5)}
+    assert [path.name for path in tmp_path.rglob("*.partial*")] == []
+
+
+def test_a_damaged_cache_says_what_to_delete_and_is_then_built_again(
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENT_ENVS_CACHE", str(tmp_path))
+    archive = real_data / "wikipedia_en_100_mini_2022-10.zim"
+    code = f"from agent_envs.snapshots.wikipedia.world import open_world; open_world(archive={str(archive)!r})"
+
+    def open_anew() -> str:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        return done.stderr.strip().rpartition("\n")[2]
+
+    assert open_anew() == ""
+    for kind in ("wikipedia-index", "wikipedia-tasks"):
+        (item,) = (item for item in inventory() if item.kind == kind)
+        for file in [item.path] if item.path.is_file() else sorted(item.path.iterdir()):
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        told = open_anew()
+        assert f"CacheDamaged: {item.path} is damaged" in told
+        assert told.endswith("delete it, and it is built again")
+        shutil.rmtree(item.path) if item.path.is_dir() else item.path.unlink()
+        assert open_anew() == ""
