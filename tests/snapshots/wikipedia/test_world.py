@@ -14,7 +14,7 @@ import agent_envs  # noqa: F401 - registers the catalogue
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.rollouts.policies import noop, oracle
 from agent_envs.rollouts.rollout import rollout
-from agent_envs.snapshots.cache import CacheDamaged, inventory
+from agent_envs.snapshots.cache import inventory
 from agent_envs.snapshots.wikipedia.archive import ArchiveError
 from agent_envs.snapshots.wikipedia.encyclopedia import Wikipedia
 from agent_envs.snapshots.wikipedia.world import SPLITS, open_world
