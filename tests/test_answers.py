@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_normalising_twice_is_normalising_once(text: str) -> None:
 
 @given(st.integers(-(10**12), 10**12))
 def test_numbers_with_and_without_separators_are_the_same(number: int) -> None:
-    assert parsed_number(f"{number:,}") == parsed_number(str(number)) == (number, "")
+    assert parsed_number(f"{number:,}") == parsed_number(str(number)) == (Decimal(number), "")
 
 
 @given(st.dates())
