@@ -113,7 +113,8 @@ def test_two_processes_that_build_at_once_get_the_same(real_data: Path, tmp_path
 def test_a_build_of_the_index_that_is_killed_leaves_nothing_that_is_taken_for_whole(
     real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = real_data / "wikipedia_en_ray_charles_maxi_2019-08.zim"
+    archive = tmp_path / "copy.zim"  # no other test of this process has it open
+    archive.write_bytes((real_data / "wikipedia_en_ray_charles_maxi_2019-08.zim").read_bytes())
     monkeypatch.setenv("AGENT_ENVS_CACHE", str(tmp_path))
     code = (
         "import os, signal\n"
