@@ -16,7 +16,8 @@ from msgspec import Meta
 from agent_envs.conformance import CHECKS, check
 from agent_envs.core import Transition
 from agent_envs.dialects import DIALECTS
-from agent_envs.envs.tool_loop import Grade, LoopState
+from agent_envs.envs.answer_loop import AnswerState
+from agent_envs.envs.tool_loop import Grade
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.messages import Action, Message
 from agent_envs.outcome import Fault
@@ -32,7 +33,7 @@ def test_the_tiny_environment_keeps_the_contract(make_tiny: Make, dialect: str) 
     assert [finding.check for finding in report.findings] == list(CHECKS)
 
 
-def with_reply(state: LoopState, text: str) -> LoopState:
+def with_reply(state: AnswerState, text: str) -> AnswerState:
     """The state with a text added to the last message."""
     *new, last = state.new
     last = msgspec.structs.replace(last, content=last.content + text)
@@ -41,7 +42,7 @@ def with_reply(state: LoopState, text: str) -> LoopState:
 
 
 class HashOrdered(WikiSearch):
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         reached = super().respond(state, action)
         return Transition(with_reply(reached.state, str(hash("a string"))), reached.reward)
 
@@ -55,7 +56,7 @@ class Remembering(WikiSearch):
         self.said = []
         return super().open(task, seed)
 
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         self.said.append("x")
         reached = super().respond(state, action)
         return Transition(with_reply(reached.state, "".join(self.said)), reached.reward)
@@ -66,14 +67,14 @@ class Crowded(WikiSearch):
 
     steps: ClassVar = [0]
 
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         self.steps[0] += 1
         reached = super().respond(state, action)
         return Transition(with_reply(reached.state, str(self.steps[0])), reached.reward)
 
 
 class Gambling(WikiSearch):
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         np.random.rand()  # noqa: NPY002
         return super().respond(state, action)
 
@@ -89,12 +90,12 @@ class Unsolvable(WikiSearch):
 
 
 class Free(WikiSearch):
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         return super().respond(state, action)._replace(reward=0.01) if action == "" else super().respond(state, action)
 
 
 class Touchy(WikiSearch):
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         if isinstance(action, str) and "🜁" in action:
             raise UnicodeError("what is this?")
         return super().respond(state, action)
@@ -148,7 +149,7 @@ class Shared(WikiSearch):
         self.store = {}
         return super().open(task, seed)
 
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         self.store["turns"] = max(self.store.get("turns", 0), state.turns)
         reached = super().respond(state, action)
         return Transition(with_reply(reached.state, f"{self.store}"), reached.reward)
@@ -168,18 +169,18 @@ class Tired(WikiSearch):
         self.played += 1
         return super().open(task, seed)
 
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         reached = super().respond(state, action)
         return Transition(with_reply(reached.state, str(self.played)) if state.turns else reached.state, reached.reward)
 
 
 class Endless(WikiSearch):
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         return Transition(msgspec.structs.replace(state, new=(), turns=state.turns + 1))
 
 
 class Gullible(WikiSearch):
-    def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+    def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
         reached = super().respond(state, action)
         null = isinstance(action, Message) and any(call.arguments == "null" for call in action.calls)
         return Transition(reached.state, 0.9) if null else reached
@@ -271,7 +272,7 @@ def test_a_fault_of_the_world_is_recorded_and_is_no_reward(make_tiny: Make) -> N
     from agent_envs.rollouts.rollout import rollout
 
     class Down(WikiSearch):
-        def respond(self, state: LoopState, action: Action) -> Transition[LoopState]:
+        def respond(self, state: AnswerState, action: Action) -> Transition[AnswerState]:
             raise Fault("the archive is gone", origin="infra")
 
     tiny = make_tiny()

@@ -47,8 +47,8 @@ class Dialect(Protocol):
         """Whether the model gets the tools beside the messages, and not in the system message."""
 
     @property
-    def extra_tools(self) -> tuple[dict[str, Any], ...]:
-        """Schemas that it adds to the tools, such as a tool for the final answer."""
+    def answer_tools(self) -> tuple[dict[str, Any], ...]:
+        """Schemas of the tools by which a final answer is given, if it is given by one."""
 
     def parse(self, action: Action) -> Parsed:
         """Read a turn; never raises, whatever the text."""

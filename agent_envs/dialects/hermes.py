@@ -52,7 +52,7 @@ class Hermes:
     name = "hermes"
     tools_beside_text = False
     stop = ("<tool_response>",)
-    extra_tools: tuple[dict[str, Any], ...] = ()
+    answer_tools: tuple[dict[str, Any], ...] = ()
 
     def parse(self, action: Action) -> Parsed:
         """Read a turn. A completion that starts inside a thought, as some chat templates make it, is understood."""

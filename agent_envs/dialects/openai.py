@@ -65,7 +65,7 @@ class OpenAI:
     name = "openai"
     tools_beside_text = True
     stop: tuple[str, ...] = ()
-    extra_tools = (_ANSWER,)
+    answer_tools = (_ANSWER,)
 
     def parse(self, action: Action) -> Parsed:
         """Read a turn; a call of the tool ``answer`` is the answer."""

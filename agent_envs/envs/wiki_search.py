@@ -12,9 +12,10 @@ from agent_envs.tasks import TaskSet
 from agent_envs.tokens import TokenCounter, bytes_over_4
 from agent_envs.tools import Toolbox, tool
 
+from .answer_loop import AnswerLoop
 from .encyclopedia import Encyclopedia, Page, PageNotFound
 from .search_task import SearchTask
-from .tool_loop import Grade, Limits, ToolLoop, at_least_one
+from .tool_loop import Grade, Limits, at_least_one
 
 SEPARATOR = "\n=======\n"
 NO_EVIDENCE = "no passage speaks of the goal"
@@ -60,7 +61,7 @@ def visit(
     return SEPARATOR.join(_visited(desk, one, goal) for one in urls)
 
 
-class WikiSearch(ToolLoop[SearchTask]):
+class WikiSearch(AnswerLoop[SearchTask]):
     """A question with one right answer, and an encyclopedia in which every step to it can be read.
 
     The loop is that of ReAct in the form of Tongyi DeepResearch; where that calls a model to extract what a page says
@@ -100,7 +101,7 @@ class WikiSearch(ToolLoop[SearchTask]):
     ) -> None:
         at_least_one("hits", hits)
         at_least_one("limit_evidence_tokens", limit_evidence_tokens)
-        limits = Limits(turns=limit_turns, calls=limit_calls, tokens=limit_tokens, forced_answer=forced_answer)
+        limits = Limits(turns=limit_turns, calls=limit_calls, tokens=limit_tokens)
         super().__init__(
             tasks,
             Toolbox((search, visit)),
@@ -108,6 +109,7 @@ class WikiSearch(ToolLoop[SearchTask]):
             system=SYSTEM,
             dialect=dialect,
             limits=limits,
+            forced_answer=forced_answer,
             count_tokens=count_tokens,
         )
 
@@ -131,8 +133,9 @@ class WikiSearch(ToolLoop[SearchTask]):
     def world_digest(self) -> str:
         """The encyclopedia's digest, and what decides how it is shown."""
         counter = getattr(self.count_tokens, "__qualname__", type(self.count_tokens).__qualname__)
-        shown = f"{self.world.hits} {self.world.limit_evidence_tokens} {self.dialect.name} {self.limits} {counter}"
-        return f"{self.world.book.digest} {shown}"
+        desk, limits = self.world, f"{self.limits} {self.forced_answer}"
+        shown = f"{desk.hits} {desk.limit_evidence_tokens} {self.dialect.name} {limits} {counter}"
+        return f"{desk.book.digest} {shown}"
 
 
 def notes(page: Page, goal: str, limit_tokens: int = 800, count_tokens: TokenCounter = bytes_over_4) -> str:
