@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GROUND = ROOT / "agent_envs"
 ABOVE = ("snapshots", "simulators", "wrappers")
-HEAVY = ("libzim", "duckdb", "tantivy", "selectolax", "typer", "rich", "pandas", "torch", "hypothesis")
+HEAVY = ("libzim", "apsw", "faker", "duckdb", "tantivy", "selectolax", "typer", "rich", "pandas", "torch", "hypothesis")
 
 
 def sources(folder: Path) -> list[Path]:
