@@ -31,6 +31,13 @@ CATALOG: tuple[Entry, ...] = (
         extra="wiki",
         about="Multi-hop questions over an offline encyclopedia: search, visit, answer.",
     ),
+    Entry(
+        "agent_envs/ToolDomain-v0",
+        env="agent_envs.envs.tool_domain:ToolDomain",
+        world="agent_envs.snapshots.domains.world:open_world",
+        extra="domains",
+        about="A user to talk to and a generated database to work on, with typed tools; an online shop by default.",
+    ),
 )
 
 INVENTORY = "agent_envs.snapshots.cache:inventory"

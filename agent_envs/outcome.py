@@ -15,12 +15,19 @@ class StopReason(StrEnum):
     """The agent gave its answer."""
     NO_ANSWER = "no_answer"
     """The agent ended the episode with an answer that holds nothing."""
+    USER_STOP = "user_stop"
+    """The user ended the dialogue."""
+    TRANSFERRED = "transferred"
+    """The agent handed the user over to a human."""
     CALL_LIMIT = "call_limit"
     """No tool call was left."""
     TURN_LIMIT = "turn_limit"
     """No turn was left."""
     TOKEN_LIMIT = "token_limit"
     """The context grew over its limit."""
+
+
+LIMITS = (StopReason.CALL_LIMIT, StopReason.TURN_LIMIT, StopReason.TOKEN_LIMIT)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +52,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def truncated(self) -> bool:
         """Whether a limit ended the episode before the agent answered: such a rollout has no fair score."""
-        return not self.answered and self.reason is not StopReason.NO_ANSWER
+        return not self.answered and self.reason in LIMITS
 
 
 Origin = Literal["env", "infra", "user", "judge"]

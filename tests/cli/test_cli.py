@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from agent_envs.catalog import CATALOG
 from agent_envs.cli import app
 
 ENV_ID = "agent_envs/WikiSearch-v0"
@@ -22,7 +23,7 @@ def run(*words: str) -> str:
 
 
 def test_list_names_every_environment() -> None:
-    assert [entry["id"] for entry in json.loads(run("list", "--json"))] == [ENV_ID]
+    assert [entry["id"] for entry in json.loads(run("list", "--json"))] == [entry.id for entry in CATALOG]
     assert ENV_ID in run("list")
 
 
@@ -52,7 +53,10 @@ def test_parameters_reach_the_environment() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["run", "Nowhere-v0"], "unknown environment 'Nowhere-v0'; there are agent_envs/WikiSearch-v0"),
+        (
+            ["run", "Nowhere-v0"],
+            "unknown environment 'Nowhere-v0'; there are agent_envs/WikiSearch-v0, agent_envs/ToolDomain-v0",
+        ),
         (["run", ENV_ID, "--set", "colour=red"], "takes no colour"),
         (["run", ENV_ID, "--set", "colour"], "--set takes key=value"),
         (["run", ENV_ID, "--set", "archive=/no/such.zim"], "no archive at /no/such.zim"),

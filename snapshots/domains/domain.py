@@ -1,0 +1,244 @@
+"""A domain: a folder of ``schema.sql``, ``data.py``, ``tools.py`` and ``policy.md``, loaded and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, get_type_hints
+
+import msgspec
+
+from agent_envs.snapshots.cache import build_once, cache_path, reading
+from agent_envs.tools import Tool, Toolbox
+
+from .draft import Draft
+from .episode import EpisodeDatabase
+from .image import FORMAT, Image, ImageError
+from .image_from_duckdb import image_from_duckdb
+from .package import import_from, package_of
+from .pools import POOLS
+from .schema import DomainError, Schema, read_schema
+from .snapshot import MANIFEST, Manifest, Recipe, Snapshot, write_snapshot
+
+DATA_VERSION = 1
+"""Raise it when the same domain, rows and seed give other rows."""
+LIMIT_ROWS = 2_000_000
+"""Most rows that may be asked for: keys keep one length up to there, and sort as their numbers do."""
+_HERE = Path(__file__).parent
+_FILES = "a domain is a folder of schema.sql, data.py, tools.py and policy.md"
+_NOT_DATA = ("tools.py", "user_tools.py", "tasks.py")
+
+
+class Domain:
+    """A business whose databases are generated; `load_domain` makes it.
+
+    Args:
+        name: What it is called.
+        folder: Where its files are.
+        package: Name under which its modules are imported.
+
+    Raises:
+        DomainError: Something is missing or wrong; the message names the file and the line.
+    """
+
+    def __init__(self, name: str, folder: Path, package: str) -> None:
+        self.name, self.folder = name, folder
+        self._package = package
+        self.policy = self._text("policy.md")
+        self.schema: Schema = read_schema(self._file("schema.sql"))
+        self._data = self._module("data")
+        self.clock = self._clock()
+        self._makers = {table.name: self._function(table.name) for table in self.schema.tables}
+        self._counts = self._function("counts")
+        self.tools = self._toolbox("tools")
+        has_user_tools = (folder / "user_tools.py").exists()
+        self.user_tools = self._toolbox("user_tools") if has_user_tools else Toolbox[EpisodeDatabase](())
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables, those that are referred to before those that refer to them."""
+        return tuple(table.name for table in self.schema.tables)
+
+    def recipe(self, rows: int, seed: int) -> Recipe:
+        """What the rows of a snapshot are made of; any one can be made alone.
+
+        Raises:
+            ValueError: Rows or a seed that are none.
+            DomainError: ``counts`` does not give a number for every table.
+        """
+        if type(rows) is not int or not 1 <= rows <= LIMIT_ROWS:
+            raise ValueError(f"rows={rows!r}: give a whole number from 1 to {LIMIT_ROWS:,}")
+        if type(seed) is not int or not 0 <= seed < 2**63:
+            raise ValueError(f"seed={seed!r}: give a whole number from 0 to 2**63 - 1")
+        counts = self._counts(rows)
+        if not isinstance(counts, dict) or set(counts) != set(self.tables):
+            place = f"{self._data.__file__}:{self._counts.__code__.co_firstlineno}"
+            raise DomainError(f"{place}: counts() gives {counts!r:.500}; give one number for each of {self.tables}")
+        return Recipe(self.schema, self._makers, counts, seed)
+
+    def snapshot(self, rows: int, seed: int) -> Snapshot:
+        """The snapshot of about so many rows, made at first use and kept in the cache.
+
+        Args:
+            rows: Rows of all tables together, give or take a fifth; small tables do not shrink below their least size.
+            seed: Names the world.
+
+        Raises:
+            ValueError: Rows or a seed that are none.
+            DomainError: ``data.py`` makes what the schema refuses.
+            CacheFull: It does not fit on the disk.
+            CacheDamaged: What was made cannot be read.
+        """
+        recipe = self.recipe(rows, seed)
+        folder = cache_path("domain", self.name, self._digest_of(rows, seed))
+        build_once(folder, lambda path: write_snapshot(path, self.name, rows, recipe))
+        with reading(folder):
+            manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        return Snapshot(folder, manifest)
+
+    def image(self, rows: int, seed: int) -> Image:
+        """The image of a snapshot, on which episodes run; the process holds it once.
+
+        Raises:
+            As `snapshot`.
+        """
+        self.recipe(rows, seed)
+        digest = hashlib.blake2b(f"{self._digest_of(rows, seed)} {FORMAT}".encode()).hexdigest()
+        path = cache_path("domain-image", self.name, digest, ".sqlite")
+
+        def build(partial: Path) -> None:
+            try:
+                image_from_duckdb(self.snapshot(rows, seed).database).save(partial)
+            except ImageError as error:
+                raise DomainError(f"{self.schema.path}: {error}") from error
+
+        return _image(build_once(path, build))
+
+    def open(self, rows: int, seed: int) -> EpisodeDatabase:
+        """The database of a new episode, at the domain's time."""
+        return EpisodeDatabase(self.image(rows, seed), self.clock)
+
+    def drafts(self, database: EpisodeDatabase) -> list[tuple[str, Draft]]:
+        """The drafts of tasks that ``tasks.py`` finds in a database, each with the subject that it is about.
+
+        Raises:
+            DomainError: There is no ``tasks.py``, or no ``drafts`` in it.
+        """
+        module = self._module("tasks")
+        if not isinstance(getattr(module, "drafts", None), FunctionType):
+            raise DomainError(f"{module.__file__}:1: there is no function drafts(db, tools), which yields the tasks")
+        return list(module.drafts(database, self.tools))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_domain, (self.name if self._package.startswith(f"{__package__}.") else self.folder,)
+
+    def __repr__(self) -> str:
+        return f"Domain({self.name!r}, {len(self.tables)} tables, {len(self.tools)} tools)"
+
+    def _digest_of(self, rows: int, seed: int) -> str:
+        return hashlib.blake2b(f"{self._source_digest} {rows} {seed}".encode()).hexdigest()
+
+    @cached_property
+    def _source_digest(self) -> str:
+        """Digest of the schema and the code that makes the rows."""
+        code = (path for path in self.folder.glob("*.py") if path.name not in _NOT_DATA)
+        files = [(path.name, path.read_bytes()) for path in (self.schema.path, *sorted(code))]
+        parts = (DATA_VERSION, POOLS.digest, files)
+        return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()
+
+    def _file(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.is_file():
+            raise DomainError(f"{path} is missing; {_FILES}")
+        return path
+
+    def _text(self, name: str) -> str:
+        path = self._file(name)
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise DomainError(f"{path}:1: not UTF-8: {error}") from error
+        if not text.strip():
+            raise DomainError(f"{path}:1: it is empty; it tells the agent its rules")
+        return text
+
+    def _module(self, stem: str) -> ModuleType:
+        return import_from(self._package, self._file(f"{stem}.py"))
+
+    def _clock(self) -> datetime:
+        clock = getattr(self._data, "NOW", None)
+        if not isinstance(clock, datetime) or clock.tzinfo is not UTC:
+            raise DomainError(f"{self._data.__file__}:1: NOW is {clock!r}; give the domain's time, a datetime in UTC")
+        return clock
+
+    def _function(self, name: str) -> FunctionType:
+        function = getattr(self._data, name, None)
+        if not isinstance(function, FunctionType):
+            table = next((table for table in self.schema.tables if table.name == name), None)
+            of = (
+                f"makes the rows of {self.schema.path}:{table.line}" if table else "gives each table its number of rows"
+            )
+            raise DomainError(f"{self._data.__file__}:1: there is no function {name}(), which {of}")
+        return function
+
+    def _toolbox(self, stem: str) -> Toolbox[EpisodeDatabase]:
+        module = self._module(stem)
+        tools = [value for value in vars(module).values() if isinstance(value, Tool)]
+        if not tools:
+            raise DomainError(f"{module.__file__}:1: it holds no tool; put @tool over a function")
+        for tool in tools:
+            code = tool.function.__code__
+            place = f"{code.co_filename}:{code.co_firstlineno}: tool {tool.name!r}"
+            hints = get_type_hints(tool.function)
+            if hints.get("return", type(None)) is type(None):
+                raise DomainError(f"{place} has no return type; it is what its results are checked against")
+            try:
+                msgspec.json.schema(hints["return"])
+            except TypeError as error:
+                raise DomainError(f"{place}: its return type: {error}") from error
+        return Toolbox(tools)
+
+
+def load_domain(domain: str | Path) -> Domain:
+    """Load a domain.
+
+    ``schema.sql`` creates the tables, in DuckDB's SQL. ``data.py`` has ``NOW``, the time at which every episode
+    stands; ``counts(rows)``, a number of `Row` numbers for each table; and for each table a function of its name,
+    which makes the rows of one `Row`, as a dictionary or a list of them. ``tools.py`` has the agent's tools and
+    ``user_tools.py``, where there is one, the user's; each takes the `EpisodeDatabase` first and has a return type.
+    ``policy.md`` is what the agent must follow. The modules may import from others in the folder, relatively. The
+    code runs as it is: load no folder that you do not trust.
+
+    Args:
+        domain: Name of an embedded domain, or the path of a folder.
+
+    Returns:
+        The domain; the same one for the same files.
+
+    Raises:
+        DomainError: Something is missing or wrong; the message names the file and the line.
+    """
+    embedded = [path.parent.name for path in sorted(_HERE.glob("*/schema.sql"))]
+    if domain in embedded:
+        return _loaded(str(domain), _HERE / domain, f"{__package__}.{domain}")
+    folder = Path(domain).absolute()
+    if not folder.is_dir():
+        raise DomainError(f"there is no folder {folder}; give one, or an embedded domain: {', '.join(embedded)}")
+    if not re.fullmatch(r"[A-Za-z]\w*", folder.name, re.ASCII):
+        raise DomainError(f"{folder}: call the folder by letters, digits and underscores: it names the domain")
+    return _loaded(folder.name, folder, package_of(folder))
+
+
+@lru_cache(maxsize=64)
+def _loaded(name: str, folder: Path, package: str) -> Domain:
+    return Domain(name, folder, package)
+
+
+@lru_cache(maxsize=4)
+def _image(path: Path) -> Image:
+    with reading(path):
+        return Image.load(path)

@@ -1,0 +1,147 @@
+"""The world of `ToolDomain`: a domain at one size and seed, its proved tasks, and the user who comes with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from agent_envs.envs.domain_grade import ColumnPolicy
+from agent_envs.envs.domain_task import DomainTask
+from agent_envs.envs.tool_domain import User
+from agent_envs.simulators.user.agenda import AgendaUser
+from agent_envs.snapshots.cache import build_once, cache_path, reading
+from agent_envs.snapshots.progress import progress_bar
+from agent_envs.tasks import Split, TaskSet
+from agent_envs.tools import Toolbox
+
+from .domain import Domain, load_domain
+from .draft import Draft
+from .episode import EpisodeDatabase
+from .proof import proved
+
+TASKS_VERSION = 1
+"""Raise it when the same domain gives other tasks, or they are proved in another way."""
+TASKS_A_SHAPE = 60
+ROWS = 5000
+SPLITS = ("all", *get_args(Split))
+
+
+class DomainWorld:
+    """The domain of an environment.
+
+    Args:
+        domain: The domain.
+        rows: Rows of all tables together, about.
+        seed: Names the snapshot.
+        columns: How columns count in the reward, as ``table.column``.
+    """
+
+    def __init__(
+        self, domain: Domain, rows: int = ROWS, seed: int = 0, columns: Mapping[str, ColumnPolicy] | None = None
+    ) -> None:
+        self.domain = domain
+        self.columns = dict(columns or {})
+        self.policy: str = domain.policy
+        self.tools: Toolbox[Any] = domain.tools
+        self.user_tools: Toolbox[Any] = domain.user_tools
+        self._image = domain.image(rows, seed)
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the snapshot, the tools as the model sees them, the policy and the time."""
+        tools = (*self.tools.schemas, *self.user_tools.schemas)
+        facts = (self._image.digest, tools, self.policy, sorted(self.columns.items()), self.domain.clock.isoformat())
+        return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
+
+    def database(self) -> EpisodeDatabase:
+        """The database of a new episode."""
+        return EpisodeDatabase(self._image, self.domain.clock)
+
+
+def open_world(
+    *,
+    domain: str | Path | Domain = "shop",
+    tasks: str | Path | TaskSet[DomainTask] = "train",
+    user: User | None = None,
+    rows: int = ROWS,
+    world_seed: int = 0,
+) -> dict[str, Any]:
+    """The domain, the tasks and the user that `ToolDomain` takes.
+
+    Args:
+        domain: Name of an embedded domain, or the folder of any other, or a domain that was loaded.
+        tasks: Which split of the domain's own tasks (``train``, ``validation``, ``test``, ``all``), a file that
+            `TaskSet.save` wrote, or a task set.
+        user: Who plays the customers; None is the agenda-based user.
+        rows: Rows of all tables together, about.
+        world_seed: Names the snapshot; another seed, other rows and tasks.
+
+    Raises:
+        DomainError: The domain's folder cannot be used; names file and line.
+        ValueError: Neither a split nor a file of tasks, or a domain without tasks.
+    """
+    world = _world(domain if isinstance(domain, Domain) else load_domain(domain), rows, world_seed)
+    player = user or AgendaUser()
+    if isinstance(tasks, TaskSet):
+        return {"domain": world, "tasks": tasks, "user": player}
+    if str(tasks) in SPLITS:
+        return {"domain": world, "tasks": _split(world, str(tasks)), "user": player}
+    if not Path(tasks).is_file():
+        raise ValueError(f"tasks={str(tasks)!r} is no file and none of {', '.join(SPLITS)}")
+    return {"domain": world, "tasks": TaskSet.load(Path(tasks).stem, Path(tasks), DomainTask), "user": player}
+
+
+@lru_cache(maxsize=16)
+def _world(domain: Domain, rows: int, seed: int) -> DomainWorld:
+    return DomainWorld(domain, rows, seed)
+
+
+@lru_cache(maxsize=64)
+def _split(world: DomainWorld, split: str) -> TaskSet[DomainTask]:
+    """The tasks of a domain, made and proved once."""
+    if split != "all":
+        return _split(world, "all").split(cast(Split, split))
+    name = world.domain.name
+    digest = hashlib.blake2b(f"{world.digest} {_code_digest(world.domain.folder)} {TASKS_VERSION}".encode()).hexdigest()
+    target = cache_path("domain-tasks", name, digest, ".jsonl")
+
+    def build(path: Path) -> None:
+        with progress_bar(f"proving tasks of {name}") as progress:
+            kept = []
+            for done, task in enumerate(_tasks(world), 1):
+                progress(done, done)
+                if proved(world, AgendaUser(), task):
+                    kept.append(task)
+        TaskSet(name, kept).save(path)
+
+    build_once(target, build)
+    with reading(target):
+        return TaskSet.load(name, target, DomainTask)
+
+
+def _code_digest(folder: Path) -> str:
+    """Digest of the domain's code, on which the tasks and their proofs depend."""
+    code = hashlib.blake2b(digest_size=16)
+    for path in sorted(folder.glob("*.py")):
+        code.update(path.name.encode() + path.read_bytes())
+    return code.hexdigest()
+
+
+def _tasks(world: DomainWorld) -> Iterator[DomainTask]:
+    """The tasks of a domain, so many of each shape, in an order that any prefix samples fairly."""
+    database = world.database()
+    drafts = world.domain.drafts(database)
+    database.close()
+
+    def place(entry: tuple[str, Draft]) -> bytes:
+        return hashlib.blake2b(f"{entry[0]} {entry[1].shape}".encode(), digest_size=8).digest()
+
+    counts: Counter[str] = Counter()
+    for subject, draft in sorted(drafts, key=place):
+        counts[draft.shape] += 1
+        if counts[draft.shape] <= TASKS_A_SHAPE:
+            yield draft.task(f"{world.domain.name}-{sum(counts.values()):05d}", subject)
