@@ -40,5 +40,8 @@ CATALOG: tuple[Entry, ...] = (
     ),
 )
 
+LOAD_DOMAIN = "agent_envs.snapshots.domains.domain:load_domain"
+"""What loads a domain by its name or folder, for the testing kit."""
+
 INVENTORY = "agent_envs.snapshots.cache:inventory"
 """What lists the built worlds of this machine, for the command ``agent-envs doctor``."""

@@ -178,5 +178,6 @@ def _type_name(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join(map(repr, schema["enum"]))
     if schema.get("type") == "array":
-        return f"[{_type_name(schema.get('items', {}))}]"
+        of = schema.get("prefixItems") or [schema.get("items") or {}]  # a tuple has the one, a list the other
+        return f"[{', '.join(map(_type_name, of))}]"
     return str(schema.get("type", "any"))

@@ -104,3 +104,14 @@ def test_a_parameter_without_a_type_is_refused_with_its_place() -> None:
 def test_two_tools_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two tools of one name"):
         Toolbox([add, add])
+
+
+@tool
+def place(world: object, at: tuple[int, str]) -> str:
+    """Put something somewhere."""
+    return str(at)
+
+
+def test_a_tuple_is_named_by_its_parts() -> None:
+    with pytest.raises(ToolError, match=r"It takes \{at: \[integer, string\]\}"):
+        Toolbox([place]).call(None, ToolCall("place", "{}"))

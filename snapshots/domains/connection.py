@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections import deque
 from enum import IntEnum
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import apsw
 
@@ -82,7 +83,9 @@ class Connection:
         self._sqlite.set_progress_handler(self._out_of_steps, _STEPS_PER_CHECK)
         self._sqlite.set_exec_trace(self._is_the_first)
         self._sqlite.set_commit_hook(lambda: True)
+        self.is_closed = False
         self._begin()
+        _open.add(self)
 
     def allow_steps(self, limit_steps: int) -> None:
         """Grant this many steps of SQLite's machine to the statements that follow."""
@@ -167,6 +170,7 @@ class Connection:
 
     def close(self) -> None:
         """Give its memory back."""
+        self.is_closed = True
         self._session.close()
         self._sqlite.close(True)
 
@@ -226,9 +230,12 @@ class Pool:
 
     def give(self, connection: Connection) -> None:
         """Take back a connection in whatever state it is."""
+        if connection.is_closed:
+            return
         if connection.pid != os.getpid():
             _inherited.append(connection)
         elif len(self._idle) < _IDLE_CONNECTIONS and not connection.is_bloated:
+            _open.add(connection)  # again: the collector forgets the weak references of what a finaliser saves
             self._idle.append(connection)
         else:
             connection.close()
@@ -244,4 +251,13 @@ def _quoted(name: str) -> str:
 
 
 _inherited: list[Connection] = []  # of the process that forked this one; SQLite forbids even to close them
+_open: WeakSet[Connection] = WeakSet()
 _pools: WeakKeyDictionary[Image, Pool] = WeakKeyDictionary()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what is open before the interpreter takes itself apart: closing asks the VFS, which is gone by then."""
+    for connection in list(_open):
+        if connection.pid == os.getpid() and not connection.is_closed:
+            connection.close()

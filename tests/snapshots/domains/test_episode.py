@@ -513,3 +513,30 @@ def test_a_statement_without_bounds_of_memory_is_stopped(shop: Image) -> None:
     for each in (database, other):
         assert each.digest() == digest
         assert each.scalar("SELECT cents FROM \"order\" WHERE customer = 'c1' AND number = 1") == 501
+
+
+def test_no_connection_is_open_when_the_interpreter_takes_itself_apart(tmp_path: Path, shop: Image) -> None:
+    shop.save(tmp_path / "image.sqlite")
+    code = (
+        "import atexit, gc, sys\n"
+        "def count_open():\n"
+        "    from agent_envs.snapshots.domains.connection import Connection\n"
+        "    print(sum(isinstance(each, Connection) and not each.is_closed for each in gc.get_objects()))\n"
+        "atexit.register(count_open)\n"  # the first to be registered is the last to run
+        "from datetime import UTC, datetime\n"
+        "from pathlib import Path\n"
+        "from agent_envs.snapshots.domains.episode import EpisodeDatabase\n"
+        "from agent_envs.snapshots.domains.image import Image\n"
+        "class Holder: pass\n"
+        "holder = Holder()\n"
+        "holder.itself = holder\n"
+        "image = Image.load(Path(sys.argv[1]))\n"
+        "holder.databases = [EpisodeDatabase(image, datetime(2026, 3, 1, tzinfo=UTC)) for _ in range(20)]\n"
+        "for database in holder.databases:\n"
+        "    database.scalar('SELECT 1')\n"
+        "del holder, database\n"
+        "gc.collect()\n"  # which saves the connections for the pool, but not the weak references to them
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "image.sqlite")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "0\n")
