@@ -80,7 +80,7 @@ def test_an_answer_matches_itself_if_it_says_anything(text: str) -> None:
 @given(texts, texts)
 def test_any_text_can_be_compared(one: str, other: str) -> None:
     for kind in KINDS:
-        Answer(kind=kind, value=one).matches(other)
+        assert Answer(kind=kind, value=one).matches(other) in (True, False)
 
 
 @given(texts)
@@ -131,4 +131,4 @@ def test_other_ways_to_write_the_same_are_right(one: str, other: str) -> None:
     st.sampled_from(["", "m", "km", "ft", "mi"]),
 )
 def test_any_number_in_any_unit_can_be_compared(number: object, unit: str) -> None:
-    Answer(kind="number", value="2,946", unit="m").matches(f"{number} {unit}")
+    assert Answer(kind="number", value="2,946", unit="m").matches(f"{number} {unit}") in (True, False)

@@ -53,7 +53,9 @@ def test_any_text_parses_and_stands_in_the_context_up_to_the_stop_string(text: s
 def test_a_turn_cut_anywhere_is_read_without_an_error_of_ours(turn: Message) -> None:
     raw = hermes.render(turn)
     for end in range(0, len(raw), max(1, len(raw) // 20)):
-        hermes.parse(raw[:end])
+        parsed = hermes.parse(raw[:end])
+        assert parsed.written.content == raw[:end]
+        assert len(parsed.errors) <= 1
 
 
 def test_only_the_first_of_two_calls_is_executed() -> None:
