@@ -52,9 +52,11 @@ class DomainWorld:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the snapshot, the tools as the model sees them, the policy and the time."""
+        """Digest of the snapshot, the domain's code, the tools as the model sees them, the policy and the time."""
         tools = (*self.tools.schemas, *self.user_tools.schemas)
-        facts = (self._image.digest, tools, self.policy, sorted(self.columns.items()), self.domain.clock.isoformat())
+        code = _code_digest(self.domain.folder)
+        columns, now = sorted(self.columns.items()), self.domain.clock.isoformat()
+        facts = (self._image.digest, code, tools, self.policy, columns, now)
         return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
 
     def database(self) -> EpisodeDatabase:
@@ -106,7 +108,7 @@ def _split(world: DomainWorld, split: str) -> TaskSet[DomainTask]:
     if split != "all":
         return _split(world, "all").split(cast(Split, split))
     name = world.domain.name
-    digest = hashlib.blake2b(f"{world.digest} {_code_digest(world.domain.folder)} {TASKS_VERSION}".encode()).hexdigest()
+    digest = hashlib.blake2b(f"{world.digest} {TASKS_VERSION}".encode()).hexdigest()
     target = cache_path("domain-tasks", name, digest, ".jsonl")
 
     def build(path: Path) -> None:
