@@ -17,6 +17,7 @@ from agent_envs.rollouts.policies import oracle
 from agent_envs.rollouts.rollout import rollout
 from agent_envs.simulators.user.agenda import AgendaUser
 from agent_envs.snapshots.domains.domain import load_domain
+from agent_envs.snapshots.domains.proof import proved
 from agent_envs.snapshots.domains.world import DomainWorld
 from agent_envs.tasks import TaskSet
 
@@ -203,3 +204,13 @@ def test_a_column_may_be_left_out_of_the_state(make_lending: Make) -> None:
     assert end(env, "lend", ask, find, propose, noted, *rest).reward == 0.0
     env.domain.columns = {"loans.note": "ignore"}  # type: ignore[misc]
     assert end(env, "lend", ask, find, propose, noted, *rest).reward == 1.0
+
+
+def test_a_task_is_proved_only_where_each_of_its_calls_matters(make_lending: Make) -> None:
+    env = make_lending()
+    learn = env.tasks.named("learn")
+    assert all(proved(env.domain, env.user, task) for task in env.tasks)
+    unreachable = msgspec.structs.replace(learn, told=("3 copies",))
+    guessable = msgspec.structs.replace(learn, parts=("communicated",))  # it pays without the call as well
+    assert not proved(env.domain, env.user, unreachable)
+    assert not proved(env.domain, env.user, guessable)
