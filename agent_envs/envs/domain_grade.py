@@ -52,20 +52,22 @@ def graded(task: DomainTask, domain: Domain, state: DomainState, changes: Sequen
         changes: What the episode changed in the database.
     """
     losses: dict[PartName, str] = {}
+    heard = f" {normalised(' '.join(state.said))} "
     for part in task.parts:
         match part:
             case "state":
                 losses[part] = _state_loss(changes, _right_changes(domain, task), domain.columns)
             case "communicated":
-                heard = f" {normalised(' '.join(state.said))} "
                 untold = [value for value in task.told if f" {normalised(value)} " not in heard]
                 losses[part] = f"the user was not told {', '.join(map(repr, untold))}" if untold else ""
             case "called":
                 same = [_plain(call) for call in state.called] == [_plain(call) for call in task.calls]
                 losses[part] = "" if same else f"called {_shown(state.called)}, not {_shown(task.calls)}"
             case "policy":
-                names = ", ".join(state.unagreed)
-                losses[part] = f"{names} wrote before the user agreed" if names else ""
+                leaked = ", ".join(repr(value) for value in task.secret if f" {normalised(value)} " in heard)
+                early = ", ".join(state.unagreed)
+                losses[part] = f"{early} wrote before the user agreed" if early else ""
+                losses[part] = losses[part] or (f"the user was told {leaked}, which is not theirs" if leaked else "")
     parts: dict[str, float] = {part: float(not loss) for part, loss in losses.items()}
     success = all(parts.values())
     return Grade(parts, float(success), success, "; ".join(filter(None, losses.values())))
@@ -75,10 +77,10 @@ def graded(task: DomainTask, domain: Domain, state: DomainState, changes: Sequen
 def _right_changes(domain: Domain, task: DomainTask) -> tuple[Change, ...]:
     """What the right calls change in a fresh database."""
     database = domain.database()
-    for tools, calls in ((domain.user_tools, task.user_calls), (domain.tools, task.calls)):
-        for call in calls:
-            with database.call(writes=tools[call.name].writes):
-                tools.call(database, call)
+    for move in task.moves:
+        tools = domain.tools if move.by == "agent" else domain.user_tools
+        with database.call(writes=tools[move.call.name].writes):
+            tools.call(database, move.call)
     changes = tuple(database.diff())
     database.close()
     return changes

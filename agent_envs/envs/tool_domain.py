@@ -115,8 +115,8 @@ class User(Protocol):
     def begin(self, script: Script, seed: int) -> Spoken:
         """What they say first."""
 
-    def hear(self, script: Script, seed: int, memory: Any, text: str) -> Spoken:
-        """What they answer to the agent."""
+    def hear(self, script: Script, seed: int, memory: Any, text: str, written: int) -> Spoken:
+        """What they answer to the agent; `written` is the number of changes since they last spoke, as a mail tells."""
 
     def observe(self, script: Script, seed: int, memory: Any, results: tuple[str, ...]) -> Spoken:
         """What they say about the results of their own calls."""
@@ -128,6 +128,7 @@ class DomainState(LoopState, frozen=True, kw_only=True):
     Args:
         memory: What the user remembers.
         called: The agent's calls that went well.
+        written: How many calls wrote since the user last spoke.
         said: What the agent said to the user.
         agreed: Whether the user agreed in what they said last.
         unagreed: Tools that wrote without it, though they need it.
@@ -136,6 +137,7 @@ class DomainState(LoopState, frozen=True, kw_only=True):
 
     memory: Any
     called: tuple[ToolCall, ...] = ()
+    written: int = 0
     said: tuple[str, ...] = ()
     agreed: bool = False
     unagreed: tuple[str, ...] = ()
@@ -203,13 +205,15 @@ class ToolDomain(ToolLoop[DomainTask, DomainState]):
             )
             return self.proceed(state, (parsed.written, told))
         script = self.task.script
-        spoken = self.user.hear(script, state.seed, state.memory, text)
+        spoken = self.user.hear(script, state.seed, state.memory, text, state.written)
         for _ in range(MAX_USER_CALLS):
             if not spoken.calls:
                 break
             results = tuple(self._used_by_user(call) for call in spoken.calls)
             spoken = self.user.observe(script, state.seed, spoken.memory, results)
-        said = msgspec.structs.replace(state, memory=spoken.memory, said=(*state.said, text), agreed=spoken.agrees)
+        said = msgspec.structs.replace(
+            state, memory=spoken.memory, written=0, said=(*state.said, text), agreed=spoken.agrees
+        )
         new = (parsed.written, Message("user", spoken.text))
         if spoken.stops:
             return self.end(said, new, StopReason.USER_STOP, graded(self.task, self.domain, said, self.world.diff()))
@@ -220,9 +224,10 @@ class ToolDomain(ToolLoop[DomainTask, DomainState]):
         if call.name == TRANSFER["function"]["name"]:
             return msgspec.structs.replace(state, transferred=True), "The user is handed over."
         found = self.tools.get(call.name)
-        with self.world.call(writes=found is not None and found.writes):
+        writes = found is not None and found.writes
+        with self.world.call(writes=writes):
             text = self.tools.call(self.world, call)
-        done = msgspec.structs.replace(state, called=(*state.called, call))
+        done = msgspec.structs.replace(state, called=(*state.called, call), written=state.written + writes)
         if call.name in self.task.confirmed and not state.agreed:
             done = msgspec.structs.replace(done, unagreed=(*state.unagreed, call.name))
         return done, text

@@ -3,44 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agent_envs.answers import normalised
 from agent_envs.envs.domain_task import Bound, Script
+from agent_envs.mentions import LIMIT_CHARS, Mentions
 
 # Phrases by which agents ask for common facts, beside the slot's own name.
 SLOT_PHRASES: Mapping[str, tuple[str, ...]] = {
-    "name": ("full name", "your name", "who am i speaking"),
+    "name": ("full name", "your name", "first and last name", "who am i speaking"),
     "email": ("e-mail", "email address", "mail address"),
-    "phone": ("phone number", "telephone", "mobile number"),
+    "phone": ("phone number", "telephone", "mobile number", "your number"),
     "date_of_birth": ("birth date", "birthday", "born"),
     "postcode": ("postal code", "zip code", "zip"),
+    "address": ("street", "where do you live"),
     "order_id": ("order number", "order reference", "order code", "which order"),
     "customer_id": ("customer number", "account number", "customer reference"),
 }
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _ASKS = re.compile(
-    r"\?|^\W*(?:please|could you|can you|may i have|tell me|give me|provide|i(?:'ll| will)? need|let me know)\b", re.I
+    r"\?|^\W*(?:please|could you|can you|may i have|tell me|give me|provide|reply|answer|type|i(?:'ll| will)? need|let me know)\b", re.I
+)
+_COURTESY = re.compile(
+    r"\b(?:(?:any|some)thing else|further (?:assistance|questions|help)|(?:help|assist) you|wait|hold|moment)\b", re.I
 )
 _PROPOSES = re.compile(
-    r"\b(?:shall i|should i|may i|would you like me to|do you want me to|do you confirm|do you agree|please confirm"
-    r"|can you confirm|is that (?:ok|okay|right|fine)|is this (?:ok|okay|right|correct)|shall we|yes/no|proceed)\b",
+    r"\b(?:shall (?:i|we)|should i|may i|can i go|would you like (?:me )?to|(?:do )?you (?:want|wish) (?:me )?to"
+    r"|do you (?:confirm|agree|approve|accept)|(?:can you |please |to )confirm|your (?:confirmation|approval|consent)"
+    r"|(?:is|are) (?:that|this|these|it|you) (?:all )?(?:ok|okay|right|fine|correct|happy|acceptable)|yes/no|yes or no"
+    r"|(?:reply|say|answer)(?: with)? \W?yes|go ahead|proceed)\b",
     re.I,
 )
-_CONFIRMS_A_FACT = re.compile(r"\bconfirm (?:your|the)\b", re.I)
+_CONFIRMS = re.compile(r"\bconfirm\b", re.I)
 _COMPLETES = re.compile(
-    r"\b(?:done|(?:has|have) been|is now|are now|completed|i(?:'ve| have) (?:now |just )?[a-z]+(?:ed|t|n))\b", re.I
+    r"\b(?:done|(?:has|have) been|is now|are now|completed|i(?:'ve| have) (?:now |just |already )?"
+    r"(?!located|found|checked|looked|verified|received|reviewed|noted|identified|retrieved|confirmed)"
+    r"[a-z]+(?:ed|t|n))\b",
+    re.I,
 )
 _REFUSES = re.compile(
-    r"\b(?:cannot|can't|can not|unable|not (?:possible|allowed|permitted|able)|isn't possible|must refuse"
-    r"|against (?:our|the) policy)\b",
+    r"\b(?:cannot|can't|can not|unable|not (?:possible|allowed|permitted|able|eligible)|isn't possible|must refuse"
+    r"|have to (?:refuse|decline)|against (?:our|the) policy)\b",
     re.I,
 )
-LIMIT_HEARD_CHARS = 20_000
-_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
-_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_MONEY = re.compile(r"\b\d[\d,]*\.\d{2}\b")
+_NEGATION = re.compile(r"\b(?:not|never|avoid|without|before|(?:do|did|does|is|was)n't)\b", re.I)
 
 
 class Understood(NamedTuple):
@@ -48,20 +55,26 @@ class Understood(NamedTuple):
 
     Args:
         asked: Slots of the script that it asks for, in its order.
+        lacking: Common slots that it asks for and that the script does not hold.
+        asks: Whether it waits for an answer.
         proposes: Whether it asks for the user's agreement.
         objection: Why the user cannot agree; empty if they can.
         told: Values of the current want that it says.
         completes: Whether it says that something is done.
         refuses: Whether it says that something cannot be done.
+        stalls: Whether it only asks for patience.
         urged: Numbers of the user's own actions that it asks for.
     """
 
     asked: tuple[str, ...]
+    lacking: tuple[str, ...]
+    asks: bool
     proposes: bool
     objection: str
     told: tuple[str, ...]
     completes: bool
     refuses: bool
+    stalls: bool
     urged: tuple[int, ...]
 
 
@@ -73,45 +86,83 @@ def understood(text: str, script: Script, want: int) -> Understood:
         script: Who the user is.
         want: Number of the want that they have come to.
     """
-    sentences = [sentence for sentence in _SENTENCE_END.split(text[:LIMIT_HEARD_CHARS].strip()) if sentence]
-    questions = [sentence for sentence in sentences if _ASKS.search(sentence)]
-    statements = [sentence for sentence in sentences if not sentence.endswith("?")]
-    proposals = [each for each in questions if _PROPOSES.search(each) and not _CONFIRMS_A_FACT.search(each)]
+    text = text[:LIMIT_CHARS].strip()
+    sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence]
+    questions = [each for each in sentences if _ASKS.search(each) and not _is_courtesy(each)]
+    statements = [each for each in sentences if not each.endswith("?")]
+    proposals = [each for each in questions if _proposes(each, script)]
     asking = [each for each in questions if each not in proposals]
-    current = script.wants[want]
-    heard = f" {normalised(text)} "
-    objection = next((each.because for each in current.bounds if proposals and _broken(each, text)), "")
+    current, said = script.wants[want], Mentions(text)
+    asked = tuple(slot for slot, value in script.facts if any(_asks_for(each, slot, value) for each in asking))
+    known = {slot for slot, _ in script.facts}
+    lacking = [slot for slot in SLOT_PHRASES if slot not in known and any(_names_slot(each, slot) for each in asking)]
     return Understood(
-        asked=tuple(slot for slot, _ in script.facts if any(_names_slot(each, slot) for each in asking)),
+        asked=asked,
+        lacking=() if asked else tuple(lacking),
+        asks=bool(questions),
         proposes=bool(proposals),
-        objection=objection,
-        told=tuple(value for value in current.told if f" {normalised(value)} " in heard),
+        objection=_objection(current.bounds, sentences, proposals),
+        told=tuple(value for value in current.told if said.hold(value)),
         completes=any(_COMPLETES.search(each) for each in statements),
         refuses=any(_REFUSES.search(each) for each in statements),
-        urged=tuple(n for n, (phrase, _) in enumerate(script.does) if f" {normalised(phrase)} " in heard),
+        stalls=not questions and bool(sentences) and all(_COURTESY.search(each) for each in sentences),
+        urged=tuple(n for n, (phrase, _) in enumerate(script.does) if any(_urges(each, phrase) for each in sentences)),
     )
 
 
-def phrases_of(slot: str) -> tuple[str, ...]:
-    """The phrases that name a slot."""
-    return (slot.replace("_", " "), *SLOT_PHRASES.get(slot, ()))
+def _is_courtesy(sentence: str) -> bool:
+    return bool(_COURTESY.search(sentence)) and not _PROPOSES.search(sentence)
+
+
+def _proposes(sentence: str, script: Script) -> bool:
+    """Whether a question asks for agreement: neither for a fact to be confirmed, nor for a choice the user has made."""
+    if not _PROPOSES.search(sentence):
+        return False
+    if _CONFIRMS.search(sentence) and any(_names_slot(sentence, slot) for slot in _slots(script)):
+        return False
+    return " or " not in sentence or not any(_names_value(sentence, value) for _, value in script.facts)
+
+
+def _slots(script: Script) -> set[str]:
+    return {*SLOT_PHRASES, *(slot for slot, _ in script.facts)}
+
+
+def _asks_for(question: str, slot: str, value: str) -> bool:
+    return _names_slot(question, slot) or _names_value(question, value)
 
 
 def _names_slot(sentence: str, slot: str) -> bool:
     words = f" {normalised(sentence)} "
-    return any(f" {normalised(phrase)} " in words for phrase in phrases_of(slot))
+    return any(f" {normalised(phrase)} " in words for phrase in (slot.replace("_", " "), *SLOT_PHRASES.get(slot, ())))
 
 
-def _broken(bound: Bound, text: str) -> bool:
-    """Whether a proposal breaks a bound."""
+def _names_value(sentence: str, value: str) -> bool:
+    return len(value) > 2 and Mentions(sentence).hold(value)
+
+
+def _urges(sentence: str, phrase: str) -> bool:
+    words = f" {normalised(sentence)} "
+    return all(f" {normalised(part)} " in words for part in phrase.split(" + ")) and not _NEGATION.search(sentence)
+
+
+def _objection(bounds: Sequence[Bound], sentences: list[str], proposals: list[str]) -> str:
+    """Why the user cannot agree to what is proposed; what counts stands in the proposal, or in what leads to it."""
+    for proposal in proposals:
+        before = sentences[: sentences.index(proposal) + 1]
+        for bound in bounds:
+            named = next((found for each in reversed(before) if (found := _bounded(bound, each))), ())
+            if any(named):
+                return bound.because
+    return ""
+
+
+def _bounded(bound: Bound, sentence: str) -> tuple[bool, ...]:
+    """For each value in a sentence that a bound speaks of, whether it breaks it."""
+    said = Mentions(sentence)
     if bound.kind == "one_of":
-        words = f" {normalised(text)} "
-        return any(f" {normalised(option)} " in words for option in bound.options if option != bound.value)
+        return tuple(option != bound.value for option in bound.options if said.hold(option))
     if bound.kind == "at_most":
-        limit = float(bound.value.replace(",", ""))
-        return any(float(amount.replace(",", "")) > limit for amount in _MONEY.findall(text))
-    if _DATE.fullmatch(bound.value):
-        named = _DATE.findall(text)
-    else:
-        named = [f"{int(hour):02d}:{minute}" for hour, minute in _TIME.findall(text)]
-    return any(each < bound.value if bound.kind == "not_before" else each > bound.value for each in named)
+        return tuple(amount > float(bound.value.replace(",", "")) for amount in said.amounts)
+    is_day = "-" in bound.value
+    named = [day.iso(int(bound.value[:4])) for day in said.days] if is_day else sorted(said.times)
+    return tuple(each < bound.value if bound.kind == "not_before" else each > bound.value for each in named)

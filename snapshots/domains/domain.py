@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from agent_envs.envs.domain_grade import ColumnPolicy
 from agent_envs.snapshots.cache import build_once, cache_path, reading
 from agent_envs.tools import Tool, Toolbox
 
-from .draft import Draft
+from .compose import Subject
 from .episode import EpisodeDatabase
 from .image import FORMAT, Image, ImageError
 from .image_from_duckdb import image_from_duckdb
@@ -122,16 +124,36 @@ class Domain:
         """The database of a new episode, at the domain's time."""
         return EpisodeDatabase(self.image(rows, seed), self.clock)
 
-    def drafts(self, database: EpisodeDatabase) -> list[tuple[str, Draft]]:
-        """The drafts of tasks that ``tasks.py`` finds in a database, each with the subject that it is about.
+    def subjects(self, database: EpisodeDatabase) -> Iterator[Subject]:
+        """Whom or what tasks are about, as ``tasks.py`` finds them in a database.
 
         Raises:
-            DomainError: There is no ``tasks.py``, or no ``drafts`` in it.
+            DomainError: There is no ``tasks.py``, or no ``subjects`` in it.
         """
         module = self._module("tasks")
-        if not isinstance(getattr(module, "drafts", None), FunctionType):
-            raise DomainError(f"{module.__file__}:1: there is no function drafts(db, tools), which yields the tasks")
-        return list(module.drafts(database, self.tools))
+        if not isinstance(getattr(module, "subjects", None), FunctionType):
+            raise DomainError(f"{module.__file__}:1: there is no function subjects(db), which yields what tasks are of")
+        found: Iterator[Subject] = module.subjects(database)
+        return found
+
+    @cached_property
+    def columns(self) -> Mapping[str, ColumnPolicy]:
+        """How columns count in the reward, as ``COLUMNS`` in ``tasks.py`` says; those not named count to the letter.
+
+        Raises:
+            DomainError: It names a column that is not there, or a way that does not exist.
+        """
+        if not (self.folder / "tasks.py").exists():
+            return {}
+        module = self._module("tasks")
+        columns: Mapping[str, ColumnPolicy] = getattr(module, "COLUMNS", {})
+        there = {f"{table.name}.{column}" for table in self.schema.tables for column in table.columns}
+        for column, policy in columns.items():
+            if column not in there or policy not in get_args(ColumnPolicy):
+                ways = ", ".join(get_args(ColumnPolicy))
+                told = f"COLUMNS has {column!r}: {policy!r}; give a column and one of {ways}"
+                raise DomainError(f"{module.__file__}:1: {told}")
+        return columns
 
     def __reduce__(self) -> tuple[Any, ...]:
         return load_domain, (self.name if self._package.startswith(f"{__package__}.") else self.folder,)

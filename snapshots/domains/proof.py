@@ -1,8 +1,10 @@
-"""Proof of a task: its dialogue earns 1, silence 0, and less than 1 every dialogue without one of its right calls."""
+"""Proof of a task: its dialogue earns 1, silence 0, less than 1 each dialogue with a right call left out or altered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,24 +13,55 @@ from agent_envs.envs.tool_domain import Domain, ToolDomain, User
 from agent_envs.messages import Action, Message, ToolCall
 from agent_envs.tasks import TaskSet
 
-LIMIT_TURNS = 40
+LIMIT_TURNS = 100
+_LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
-def proved(domain: Domain, user: User, task: DomainTask) -> bool:
-    """Whether a task holds: played as it is, not played at all, and with each right call left out or altered."""
+class Proof(NamedTuple):
+    """What came of proving a task.
+
+    Args:
+        solved: What its own dialogue earns.
+        silent: What silence earns.
+        mutants: How many damaged dialogues were played.
+        survivors: Those that earned 1 all the same: the calls that did not matter, in words.
+    """
+
+    solved: float
+    silent: float
+    mutants: int
+    survivors: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the task may be given."""
+        return self.solved == 1.0 and self.silent == 0.0 and self.mutants > 0 and not self.survivors
+
+
+def prove(domain: Domain, user: User, task: DomainTask) -> Proof:
+    """Play a task as it is, not at all, and with each right call left out or one of its arguments altered.
+
+    An altered argument is another option, the next number, the id of the neighbour, the other truth value, or is left
+    out where it is optional. What the user does themselves is left out with the words that ask for it.
+    """
     env = ToolDomain(domain, TaskSet("proof", [task]), user, limit_turns=LIMIT_TURNS)
     env.reset(seed=0)
     turns = env.solution()
-    holds = _reward(env, turns) == 1.0 and _reward(env, ()) == 0.0
-    holds = holds and all(_reward(env, damaged) < 1.0 for damaged in _damaged(turns, task.calls))
+    survivors, mutants = [], 0
+    for what, damaged in _damaged(env, turns, task):
+        mutants += 1
+        if _reward(env, damaged) == 1.0:
+            survivors.append(what)
+    proof = Proof(_reward(env, turns), _reward(env, ()), mutants, tuple(survivors))
     env.close()
-    return holds
+    return proof
 
 
 def _reward(env: ToolDomain, turns: tuple[Action, ...]) -> float:
+    """What these turns earn, with silence behind them: a few turns of it, for silence changes nothing."""
     env.reset(seed=0)
     total = 0.0
-    for turn in (*turns, *[""] * LIMIT_TURNS):
+    for turn in (*turns, "", ""):
         _, reward, terminated, truncated, _ = env.step(turn)
         total += float(reward)
         if terminated or truncated:
@@ -36,16 +69,55 @@ def _reward(env: ToolDomain, turns: tuple[Action, ...]) -> float:
     return total
 
 
-def _damaged(turns: tuple[Action, ...], calls: tuple[ToolCall, ...]) -> Iterator[tuple[Action, ...]]:
-    """The turns without one of the right calls, and with one of its arguments altered."""
+def _damaged(env: ToolDomain, turns: tuple[Action, ...], task: DomainTask) -> Iterator[tuple[str, tuple[Action, ...]]]:
+    """The turns without one of the right calls, or with one of its arguments altered, each with what was done."""
     for number, turn in enumerate(turns):
         call = turn.calls[0] if isinstance(turn, Message) and turn.calls else None
-        if call is None or call not in calls:
-            continue
         before, after = turns[:number], turns[number + 1 :]
-        yield (*before, *after)
-        arguments = msgspec.json.decode(call.arguments)
-        for name, value in arguments.items():
-            other = value + 1 if isinstance(value, int) else f"{value}x" if isinstance(value, str) else None
-            altered = ToolCall.of(call.name, **{**arguments, name: other})
-            yield (*before, Message("assistant", calls=(altered,)), *after)
+        if call in task.calls and call is not None:
+            yield f"without {call.name}{call.arguments}", (*before, *after)
+            arguments = msgspec.json.decode(call.arguments)
+            for other in _altered(arguments, env.tools[call.name].parameters):
+                altered = ToolCall(call.name, msgspec.json.encode(other).decode())
+                turn = Message("assistant", calls=(altered,))
+                yield f"{call.name}{altered.arguments} for {call.arguments}", (*before, turn, *after)
+    for phrase, call in task.script.does:
+        asking = [turn for turn in turns if isinstance(turn, Message) and _urges(env, task, turn, call)]
+        yield f"without asking for {phrase!r}", tuple(turn for turn in turns if turn not in asking)
+
+
+def _urges(env: ToolDomain, task: DomainTask, turn: Message, call: ToolCall) -> bool:
+    """Whether a turn makes the user make a call."""
+    if turn.calls:
+        return False
+    begun = env.user.begin(task.script, 0)
+    return call in env.user.hear(task.script, 0, begun.memory, turn.content, 0).calls
+
+
+def _altered(value: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Other values near one, each of which differs from it in one place."""
+    if isinstance(value, dict):
+        required = schema.get("required", ())
+        for name, inner in value.items():
+            if name not in required:
+                yield {key: other for key, other in value.items() if key != name}
+            for other in _altered(inner, schema.get("properties", {}).get(name, {})):
+                yield {**value, name: other}
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            if len(value) > 1:
+                yield [*value[:place], *value[place + 1 :]]
+            for other in _altered(inner, schema.get("items", {})):
+                yield [*value[:place], other, *value[place + 1 :]]
+    elif "enum" in schema:
+        options = schema["enum"]
+        yield options[(options.index(value) + 1) % len(options)]
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, float):
+        yield value + 1.0
+    elif isinstance(value, str):
+        found = _LAST_NUMBER.search(value)
+        yield f"{value[: found.start()]}{int(found[0]) + 1}{value[found.end() :]}" if found else f"{value}x"

@@ -18,14 +18,15 @@ from agent_envs.snapshots.progress import progress_bar
 from agent_envs.tasks import Split, TaskSet
 from agent_envs.tools import Toolbox
 
+from .compose import composed
 from .domain import Domain, load_domain
 from .draft import Draft
 from .episode import EpisodeDatabase
-from .proof import proved
+from .proof import prove
 
-TASKS_VERSION = 1
+TASKS_VERSION = 2
 """Raise it when the same domain gives other tasks, or they are proved in another way."""
-TASKS_A_SHAPE = 60
+TASKS_A_SHAPE = 40
 ROWS = 5000
 SPLITS = ("all", *get_args(Split))
 
@@ -37,14 +38,11 @@ class DomainWorld:
         domain: The domain.
         rows: Rows of all tables together, about.
         seed: Names the snapshot.
-        columns: How columns count in the reward, as ``table.column``.
     """
 
-    def __init__(
-        self, domain: Domain, rows: int = ROWS, seed: int = 0, columns: Mapping[str, ColumnPolicy] | None = None
-    ) -> None:
+    def __init__(self, domain: Domain, rows: int = ROWS, seed: int = 0) -> None:
         self.domain = domain
-        self.columns = dict(columns or {})
+        self.columns: Mapping[str, ColumnPolicy] = domain.columns
         self.policy: str = domain.policy
         self.tools: Toolbox[Any] = domain.tools
         self.user_tools: Toolbox[Any] = domain.user_tools
@@ -116,7 +114,7 @@ def _split(world: DomainWorld, split: str) -> TaskSet[DomainTask]:
             kept = []
             for done, task in enumerate(_tasks(world), 1):
                 progress(done, done)
-                if proved(world, AgendaUser(), task):
+                if prove(world, AgendaUser(), task).holds:
                     kept.append(task)
         TaskSet(name, kept).save(path)
 
@@ -135,8 +133,12 @@ def _code_digest(folder: Path) -> str:
 
 def _tasks(world: DomainWorld) -> Iterator[DomainTask]:
     """The tasks of a domain, so many of each shape, in an order that any prefix samples fairly."""
-    database = world.database()
-    drafts = world.domain.drafts(database)
+    database, domain = world.database(), world.domain
+    drafts = [
+        (subject.name, draft)
+        for subject in domain.subjects(database)
+        for draft in composed(database, domain.tools, domain.user_tools, subject)
+    ]
     database.close()
 
     def place(entry: tuple[str, Draft]) -> bytes:
@@ -146,4 +148,4 @@ def _tasks(world: DomainWorld) -> Iterator[DomainTask]:
     for subject, draft in sorted(drafts, key=place):
         counts[draft.shape] += 1
         if counts[draft.shape] <= TASKS_A_SHAPE:
-            yield draft.task(f"{world.domain.name}-{sum(counts.values()):05d}", subject)
+            yield draft.task(f"{domain.name}-{sum(counts.values()):05d}", subject, domain.tools)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from agent_envs.conformance import check
-from agent_envs.envs.domain_task import DomainTask, Persona, Script, Want
+from agent_envs.envs.domain_task import DomainTask, Move, Persona, Script, Want
 from agent_envs.envs.tool_domain import ToolDomain
 from agent_envs.messages import ToolCall, assistant
 from agent_envs.outcome import Outcome, StopReason
@@ -17,7 +17,7 @@ from agent_envs.rollouts.policies import oracle
 from agent_envs.rollouts.rollout import rollout
 from agent_envs.simulators.user.agenda import AgendaUser
 from agent_envs.snapshots.domains.domain import load_domain
-from agent_envs.snapshots.domains.proof import proved
+from agent_envs.snapshots.domains.proof import prove
 from agent_envs.snapshots.domains.world import DomainWorld
 from agent_envs.tasks import TaskSet
 
@@ -53,7 +53,7 @@ def lending_tasks(books: dict[str, str], loan: str, persona: Persona) -> TaskSet
                     FIND(title="Emma"),
                     "There is 1 copy.",
                 ),
-                calls=(lend,),
+                moves=(Move("agent", lend),),
                 parts=("state", "communicated", "policy"),
                 told=(due, "1 copy"),
                 confirmed=("lend",),
@@ -63,7 +63,7 @@ def lending_tasks(books: dict[str, str], loan: str, persona: Persona) -> TaskSet
                 instruction="How many copies of Dune are there?",
                 script=Script((Want("How many copies of Dune do you have?", "learn", ("2 copies",)),), (), persona),
                 plan=(FIND(title="Dune"), "There are 2 copies."),
-                calls=(FIND(title="Dune"),),
+                moves=(Move("agent", FIND(title="Dune")),),
                 parts=("state", "communicated", "called"),
                 told=("2 copies",),
             ),
@@ -73,8 +73,8 @@ def lending_tasks(books: dict[str, str], loan: str, persona: Persona) -> TaskSet
                 script=Script(
                     (Want("I would like to borrow Ulysses.", "refused"),), (("reader_number", "R-7"),), persona
                 ),
-                plan=(FIND(title="Ulysses"), "I cannot lend Ulysses: no copy is left."),
-                calls=(FIND(title="Ulysses"),),
+                plan=(FIND(title="Ulysses"), "I cannot lend Ulysses: no copy is left.", "I cannot."),
+                moves=(Move("agent", FIND(title="Ulysses")),),
                 parts=("state", "called"),
             ),
             DomainTask(
@@ -92,8 +92,7 @@ def lending_tasks(books: dict[str, str], loan: str, persona: Persona) -> TaskSet
                     again,
                     f"Done, it is yours until {due}.",
                 ),
-                calls=(again,),
-                user_calls=(back,),
+                moves=(Move("user", back), Move("agent", again)),
                 parts=("state", "communicated", "policy"),
                 told=(due,),
                 confirmed=("lend",),
@@ -209,8 +208,10 @@ def test_a_column_may_be_left_out_of_the_state(make_lending: Make) -> None:
 def test_a_task_is_proved_only_where_each_of_its_calls_matters(make_lending: Make) -> None:
     env = make_lending()
     learn = env.tasks.named("learn")
-    assert all(proved(env.domain, env.user, task) for task in env.tasks)
+    assert all(prove(env.domain, env.user, task).holds for task in env.tasks)
     unreachable = msgspec.structs.replace(learn, told=("3 copies",))
     guessable = msgspec.structs.replace(learn, parts=("communicated",))  # it pays without the call as well
-    assert not proved(env.domain, env.user, unreachable)
-    assert not proved(env.domain, env.user, guessable)
+    assert prove(env.domain, env.user, unreachable).solved == 0.0
+    proof = prove(env.domain, env.user, guessable)
+    assert (proof.mutants, len(proof.survivors)) == (2, 2)
+    assert proof.survivors[0] == 'without find_book{"title":"Dune"}'
