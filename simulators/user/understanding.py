@@ -23,7 +23,9 @@ SLOT_PHRASES: Mapping[str, tuple[str, ...]] = {
 }
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _ASKS = re.compile(
-    r"\?|^\W*(?:please|could you|can you|may i have|tell me|give me|provide|reply|answer|type|i(?:'ll| will)? need|let me know)\b", re.I
+    r"\?|^\W*(?:please|could you|can you|may i have|tell me|give me|provide|reply|answer|type|i(?:'ll| will)? need"
+    r"|let me know)\b",
+    re.I,
 )
 _COURTESY = re.compile(
     r"\b(?:(?:any|some)thing else|further (?:assistance|questions|help)|(?:help|assist) you|wait|hold|moment)\b", re.I

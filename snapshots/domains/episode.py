@@ -88,13 +88,13 @@ class EpisodeDatabase:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def row(self, sql: str, *parameters: Value) -> dict[str, Any] | None:
-        """The first row, or None where there is none; otherwise as `rows`."""
-        names, rows = self._run(sql, parameters)
+        """The first row, or None where there is none; otherwise as `rows`. The others are not looked for."""
+        names, rows = self._run(sql, parameters, only_first=True)
         return dict(zip(names, rows[0], strict=True)) if rows else None
 
     def scalar(self, sql: str, *parameters: Value) -> Any:
         """The first column of the first row, or None where there is none; otherwise as `rows`."""
-        _, rows = self._run(sql, parameters)
+        _, rows = self._run(sql, parameters, only_first=True)
         return rows[0][0] if rows else None
 
     def write(self, sql: str, *parameters: Value) -> int:
@@ -177,7 +177,9 @@ class EpisodeDatabase:
         self._connection = connection
         return connection
 
-    def _run(self, sql: str, parameters: tuple[Value, ...]) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def _run(
+        self, sql: str, parameters: tuple[Value, ...], only_first: bool = False
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The names of the columns, where there are rows, and the rows."""
         check(parameters)
         connection = self._connected()
@@ -194,6 +196,10 @@ class EpisodeDatabase:
                 return [], []
             if len(set(names)) < len(names):
                 raise SqlError(f"two columns of the result have one name in {names}; name them apart with AS")
+            if only_first:
+                first = list(islice(cursor, 1))
+                cursor.close(True)
+                return names, first
             return names, self._fetched(cursor)
         except (apsw.Error, UnicodeError, OverflowError, MemoryError) as error:
             told = told_of(error, connection, sql, self.limit_steps)

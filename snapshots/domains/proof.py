@@ -97,11 +97,11 @@ def _urges(env: ToolDomain, task: DomainTask, turn: Message, call: ToolCall) -> 
 def _altered(value: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
     """Other values near one, each of which differs from it in one place."""
     if isinstance(value, dict):
-        required = schema.get("required", ())
+        required, properties = schema.get("required", ()), schema.get("properties", {})
         for name, inner in value.items():
-            if name not in required:
+            if name not in required and inner != properties.get(name, {}).get("default", ...):
                 yield {key: other for key, other in value.items() if key != name}
-            for other in _altered(inner, schema.get("properties", {}).get(name, {})):
+            for other in _altered(inner, properties.get(name, {})):
                 yield {**value, name: other}
     elif isinstance(value, list):
         for place, inner in enumerate(value):
