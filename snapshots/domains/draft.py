@@ -41,6 +41,7 @@ class Draft:
         self.facts = facts
         self._steps: list[Want | Guided | ToolCall | str] = []
         self._secret: tuple[str, ...] = ()
+        self._can: tuple[tuple[str, ToolCall], ...] = ()
 
     def learn(self, request: str, *told: str) -> Self:
         """The user wants to learn these values, which the agent finds by reading."""
@@ -102,6 +103,11 @@ class Draft:
         """
         return self._add(Guided(text, phrase, ToolCall.of(name, **arguments)))
 
+    def can(self, phrase: str, name: str, /, **arguments: Any) -> Self:
+        """The user could do this as well, such as look at something, or what is asked for in other words."""
+        self._can += ((phrase, ToolCall.of(name, **arguments)),)
+        return self
+
     def keep(self, *values: str) -> Self:
         """The agent must not say these values."""
         self._secret += values
@@ -130,7 +136,7 @@ class Draft:
         is_opening = not any(isinstance(step, Want) for step in self._steps)
         first = other._steps[:1] if is_opening else []
         joined._steps = [*first, *self._steps, *other._steps[len(first) :]]
-        joined._secret = self._secret + other._secret
+        joined._secret, joined._can = self._secret + other._secret, self._can + other._can
         return joined
 
     @property
@@ -139,18 +145,20 @@ class Draft:
         calls = (step for step in self._steps if isinstance(step, ToolCall | Guided))
         return tuple(Move("agent", each) if isinstance(each, ToolCall) else Move("user", each.call) for each in calls)
 
-    def task(self, task_id: str, subject: str, tools: Toolbox[Any]) -> DomainTask:
+    def task(self, task_id: str, subject: str, tools: Toolbox[Any], user_tools: Toolbox[Any]) -> DomainTask:
         """The finished task.
 
-        Its right calls are those that write and those of the user; where there is none, all of them, because no state
-        can tell.
+        Its right calls are those that write, the agent's and the user's; where there is none, all of the agent's,
+        because no state can tell.
 
         Args:
             task_id: Its id.
             subject: What it is about; it decides the split and the persona, so that no subject stands in two splits.
             tools: The agent's tools.
+            user_tools: The user's.
         """
-        writes = tuple(move for move in self.moves if move.by == "user" or tools[move.call.name].writes)
+        owned = {"agent": tools, "user": user_tools}
+        writes = tuple(move for move in self.moves if owned[move.by][move.call.name].writes)
         wants = tuple(self._wants(tools))
         told = tuple(dict.fromkeys(value for want in wants for value in want.told))
         guarded = bool(self._secret) or any(move.by == "agent" for move in writes)
@@ -166,9 +174,9 @@ class Draft:
             instruction=" ".join(want.request for want in wants),
             split=split,
             difficulty=len(self.moves),
-            script=Script(wants, tuple(self.facts.items()), persona, tuple(dict.fromkeys(does))),
+            script=Script(wants, tuple(self.facts.items()), persona, tuple(dict.fromkeys((*does, *self._can)))),
             plan=tuple(self._plan()),
-            moves=writes or self.moves,
+            moves=writes or tuple(move for move in self.moves if move.by == "agent"),
             parts=tuple(part for part, counts in parts.items() if counts),
             told=told,
             confirmed=tuple(name for name, tool in tools.items() if tool.writes),

@@ -42,7 +42,7 @@ def prove(domain: Domain, user: User, task: DomainTask) -> Proof:
     """Play a task as it is, not at all, and with each right call left out or one of its arguments altered.
 
     An altered argument is another option, the next number, the id of the neighbour, the other truth value, or is left
-    out where it is optional. What the user does themselves is left out with the words that ask for it.
+    out where it is optional. A right call of the user's is left out with the words that ask for it.
     """
     env = ToolDomain(domain, TaskSet("proof", [task]), user, limit_turns=LIMIT_TURNS)
     env.reset(seed=0)
@@ -81,14 +81,14 @@ def _damaged(env: ToolDomain, turns: tuple[Action, ...], task: DomainTask) -> It
                 altered = ToolCall(call.name, msgspec.json.encode(other).decode())
                 turn = Message("assistant", calls=(altered,))
                 yield f"{call.name}{altered.arguments} for {call.arguments}", (*before, turn, *after)
-    for phrase, call in task.script.does:
-        asking = [turn for turn in turns if isinstance(turn, Message) and _urges(env, task, turn, call)]
-        yield f"without asking for {phrase!r}", tuple(turn for turn in turns if turn not in asking)
+    for call in dict.fromkeys(move.call for move in task.moves if move.by == "user"):
+        kept = tuple(turn for turn in turns if not _urges(env, task, turn, call))
+        yield f"without asking for {call.name}{call.arguments}", kept
 
 
-def _urges(env: ToolDomain, task: DomainTask, turn: Message, call: ToolCall) -> bool:
+def _urges(env: ToolDomain, task: DomainTask, turn: Action, call: ToolCall) -> bool:
     """Whether a turn makes the user make a call."""
-    if turn.calls:
+    if not isinstance(turn, Message) or turn.calls:
         return False
     begun = env.user.begin(task.script, 0)
     return call in env.user.hear(task.script, 0, begun.memory, turn.content, 0).calls

@@ -148,4 +148,4 @@ def _tasks(world: DomainWorld) -> Iterator[DomainTask]:
     for subject, draft in sorted(drafts, key=place):
         counts[draft.shape] += 1
         if counts[draft.shape] <= TASKS_A_SHAPE:
-            yield draft.task(f"{domain.name}-{sum(counts.values()):05d}", subject, domain.tools)
+            yield draft.task(f"{domain.name}-{sum(counts.values()):05d}", subject, domain.tools, domain.user_tools)
