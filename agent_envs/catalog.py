@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -14,6 +16,7 @@ class Entry(NamedTuple):
         world: A function whose keywords are the world's parameters and which returns the rest of the class's arguments.
         extra: The extra of this distribution that installs what the world needs.
         about: One sentence.
+        given: Parameters that the id settles.
     """
 
     id: str
@@ -21,6 +24,18 @@ class Entry(NamedTuple):
     world: str
     extra: str
     about: str
+    given: Mapping[str, str] = MappingProxyType({})
+
+
+def _domain(name: str, domain: str, about: str) -> Entry:
+    return Entry(
+        f"agent_envs/{name}-v0",
+        env="agent_envs.envs.tool_domain:ToolDomain",
+        world="agent_envs.snapshots.domains.world:open_world",
+        extra="domains",
+        about=about,
+        given={"domain": domain},
+    )
 
 
 CATALOG: tuple[Entry, ...] = (
@@ -36,8 +51,16 @@ CATALOG: tuple[Entry, ...] = (
         env="agent_envs.envs.tool_domain:ToolDomain",
         world="agent_envs.snapshots.domains.world:open_world",
         extra="domains",
-        about="A user to talk to and a generated database to work on, with typed tools; an online shop by default.",
+        about="A user to talk to and a generated database to work on, with typed tools; any domain, by its folder.",
     ),
+    Entry(
+        "agent_envs/FunctionCall-v0",
+        env="agent_envs.envs.function_call:FunctionCall",
+        world="agent_envs.snapshots.domains.world:open_dialogues",
+        extra="domains",
+        about="The next call of a dialogue over a generated database, in one turn: form, name and arguments exact.",
+    ),
+    _domain("Shop", "shop", "ToolDomain: the service desk of an online shop; orders, parcels, returns, coupons."),
 )
 
 LOAD_DOMAIN = "agent_envs.snapshots.domains.domain:load_domain"

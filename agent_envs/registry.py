@@ -56,10 +56,11 @@ def build(catalog_id: str, **kwargs: Any) -> Env[Any, Any]:
             raise
         raise WorldUnavailable(f"{entry.id} needs {error.name}: pip install 'agent-envs[{entry.extra}]'") from error
     for_world, for_env = _keywords(open_world), _keywords(make_env)
-    unknown = sorted(set(kwargs) - {*for_world, *for_env})
+    allowed = [name for name in (*for_world, *for_env) if name not in entry.given]
+    unknown = sorted(set(kwargs) - set(allowed))
     if unknown:
-        raise TypeError(f"{entry.id} takes no {', '.join(unknown)}; it takes {', '.join([*for_world, *for_env])}")
-    world = open_world(**{name: value for name, value in kwargs.items() if name in for_world})
+        raise TypeError(f"{entry.id} takes no {', '.join(unknown)}; it takes {', '.join(allowed)}")
+    world = open_world(**entry.given, **{name: value for name, value in kwargs.items() if name in for_world})
     env: Env[Any, Any] = make_env(**world, **{name: value for name, value in kwargs.items() if name not in for_world})
     return env
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import msgspec
@@ -241,31 +242,33 @@ class ToolDomain(ToolLoop[DomainTask, DomainState]):
         return super().proceed(state, new)
 
     def solution(self) -> tuple[Action, ...]:
-        """The task's plan; what the user has not agreed to yet is proposed again."""
+        """The turns of `follow`, taken from the beginning."""
         player = self.fork()
         player.reset(seed=self.state.seed, options={"task": self.state.task_id})
         turns: list[Action] = []
-
-        def take(turn: Action) -> None:
+        for turn in player.follow():
             turns.append(turn)
             player.step(turn)
-
-        plan = self.task.plan
-        for number, step in enumerate(plan):
-            if player.state.outcome is not None:
-                break
-            if isinstance(step, ToolCall):
-                take(assistant(calls=(step,)))
-                continue
-            take(assistant(step))
-            following = plan[number + 1] if number + 1 < len(plan) else None
-            needed = isinstance(following, ToolCall) and following.name in self.task.confirmed
-            for _ in range(MAX_REPEATS):
-                if not needed or player.state.agreed or player.state.outcome is not None:
-                    break
-                take(assistant(step))
         player.close()
         return tuple(turns)
+
+    def follow(self) -> Iterator[Action]:
+        """The turns of the task's plan, each to be taken here before the next is asked for.
+
+        What the user has not agreed to yet is proposed again.
+        """
+        plan = self.task.plan
+        for step, following in zip_longest(plan, plan[1:]):
+            if isinstance(step, ToolCall):
+                yield assistant(calls=(step,))
+                continue
+            needed = isinstance(following, ToolCall) and following.name in self.task.confirmed
+            for _ in range(1 + MAX_REPEATS * needed):
+                if self.state.outcome is not None:
+                    return
+                yield assistant(step)
+                if self.state.agreed:
+                    break
 
     def fork(self) -> Self:
         """An independent copy, its database too."""

@@ -95,6 +95,19 @@ def open_world(
     return {"domain": world, "tasks": TaskSet.load(Path(tasks).stem, Path(tasks), DomainTask), "user": player}
 
 
+def open_dialogues(
+    *,
+    domain: str | Path | Domain = "shop",
+    tasks: str | Path | TaskSet[DomainTask] = "train",
+    user: User | None = None,
+    rows: int = ROWS,
+    world_seed: int = 0,
+) -> dict[str, Any]:
+    """The domain, the dialogues and the user that `FunctionCall` takes; otherwise as `open_world`."""
+    opened = open_world(domain=domain, tasks=tasks, user=user, rows=rows, world_seed=world_seed)
+    return {"domain": opened["domain"], "dialogues": opened["tasks"], "user": opened["user"]}
+
+
 @lru_cache(maxsize=16)
 def _world(domain: Domain, rows: int, seed: int) -> DomainWorld:
     return DomainWorld(domain, rows, seed)
