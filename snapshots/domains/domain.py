@@ -8,30 +8,33 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import msgspec
 
 from agent_envs.envs.domain_grade import ColumnPolicy
 from agent_envs.snapshots.cache import build_once, cache_path, reading
-from agent_envs.tools import Tool, Toolbox
+from agent_envs.tools import Toolbox
 
 from .compose import Subject
 from .episode import EpisodeDatabase
+from .folder import Folder
 from .image import FORMAT, Image, ImageError
 from .image_from_duckdb import image_from_duckdb
-from .package import import_from, package_of
+from .package import package_of
 from .pools import POOLS
-from .schema import DomainError, Schema, read_schema
-from .snapshot import MANIFEST, Manifest, Recipe, Snapshot, write_snapshot
+from .queries.warehouse import Warehouse
+from .recipe import Recipe
+from .schema import MAIN, DomainError, Schema, read_schema
+from .snapshot import MANIFEST, Manifest, Snapshot, write_snapshot
 
 DATA_VERSION = 1
 """Raise it when the same domain, rows and seed give other rows."""
+ROWS = 5000
+"""Rows of all tables together where neither the domain nor whoever opens it says otherwise."""
 LIMIT_ROWS = 2_000_000
 """Most rows that may be asked for: keys keep one length up to there, and sort as their numbers do."""
 _HERE = Path(__file__).parent
-_FILES = "a domain is a folder of schema.sql, data.py, tools.py and policy.md"
 _NOT_DATA = ("tools.py", "user_tools.py", "tasks.py")
 
 
@@ -41,24 +44,36 @@ class Domain:
     Args:
         name: What it is called.
         folder: Where its files are.
-        package: Name under which its modules are imported.
 
     Raises:
         DomainError: Something is missing or wrong; the message names the file and the line.
     """
 
-    def __init__(self, name: str, folder: Path, package: str) -> None:
-        self.name, self.folder = name, folder
-        self._package = package
-        self.policy = self._text("policy.md")
-        self.schema: Schema = read_schema(self._file("schema.sql"))
-        self._data = self._module("data")
-        self.clock = self._clock()
-        self._makers = {table.name: self._function(table.name) for table in self.schema.tables}
-        self._counts = self._function("counts")
-        self.tools = self._toolbox("tools")
-        has_user_tools = (folder / "user_tools.py").exists()
-        self.user_tools = self._toolbox("user_tools") if has_user_tools else Toolbox[EpisodeDatabase](())
+    def __init__(self, name: str, folder: Folder) -> None:
+        self.name, self._files = name, folder
+        self.policy = folder.text("policy.md")
+        self.schema: Schema = read_schema(folder.file("schema.sql"))
+        data = folder.module("data")
+        clock = getattr(data, "NOW", None)
+        if not isinstance(clock, datetime) or clock.tzinfo is not UTC:
+            raise DomainError(f"{data.__file__}:1: NOW is {clock!r}; give the domain's time, a datetime in UTC")
+        self.clock = clock
+        self.rows: int = getattr(data, "ROWS", ROWS)
+        if type(self.rows) is not int or not 1 <= self.rows <= LIMIT_ROWS:
+            raise DomainError(f"{data.__file__}:1: ROWS is {self.rows!r}; give a whole number up to {LIMIT_ROWS:,}")
+        self._counts = folder.function("data", "counts", "gives each table its number of rows")
+        self._makers = {
+            table.name: folder.function("data", table.name, f"makes the rows of {self.schema.path}:{table.line}")
+            for table in self.schema.tables
+        }
+        self.tools = folder.toolbox("tools")
+        has_user_tools = folder.has("user_tools.py")
+        self.user_tools = folder.toolbox("user_tools") if has_user_tools else Toolbox[EpisodeDatabase](())
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._files.path
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -78,7 +93,7 @@ class Domain:
             raise ValueError(f"seed={seed!r}: give a whole number from 0 to 2**63 - 1")
         counts = self._counts(rows)
         if not isinstance(counts, dict) or set(counts) != set(self.tables):
-            place = f"{self._data.__file__}:{self._counts.__code__.co_firstlineno}"
+            place = f"{self._counts.__code__.co_filename}:{self._counts.__code__.co_firstlineno}"
             raise DomainError(f"{place}: counts() gives {counts!r:.500}; give one number for each of {self.tables}")
         return Recipe(self.schema, self._makers, counts, seed)
 
@@ -122,7 +137,16 @@ class Domain:
 
     def open(self, rows: int, seed: int) -> EpisodeDatabase:
         """The database of a new episode, at the domain's time."""
-        return EpisodeDatabase(self.image(rows, seed), self.clock)
+        return EpisodeDatabase(self.image(rows, seed), self.clock, warehouse=self.warehouse(rows, seed))
+
+    def warehouse(self, rows: int, seed: int) -> Warehouse | None:
+        """The tables that stay in DuckDB, those of another schema than ``main``; None where there are none.
+
+        Raises:
+            As `snapshot`.
+        """
+        schemas = sorted({table.schema for table in self.schema.tables} - {MAIN})
+        return _warehouse(self.snapshot(rows, seed).database, *schemas) if schemas else None
 
     def subjects(self, database: EpisodeDatabase) -> Iterator[Subject]:
         """Whom or what tasks are about, as ``tasks.py`` finds them in a database.
@@ -130,10 +154,8 @@ class Domain:
         Raises:
             DomainError: There is no ``tasks.py``, or no ``subjects`` in it.
         """
-        module = self._module("tasks")
-        if not isinstance(getattr(module, "subjects", None), FunctionType):
-            raise DomainError(f"{module.__file__}:1: there is no function subjects(db), which yields what tasks are of")
-        found: Iterator[Subject] = module.subjects(database)
+        subjects = self._files.function("tasks", "subjects", "yields whom or what tasks are about, from a database")
+        found: Iterator[Subject] = subjects(database)
         return found
 
     @cached_property
@@ -143,9 +165,9 @@ class Domain:
         Raises:
             DomainError: It names a column that is not there, or a way that does not exist.
         """
-        if not (self.folder / "tasks.py").exists():
+        if not self._files.has("tasks.py"):
             return {}
-        module = self._module("tasks")
+        module = self._files.module("tasks")
         columns: Mapping[str, ColumnPolicy] = getattr(module, "COLUMNS", {})
         there = {f"{table.name}.{column}" for table in self.schema.tables for column in table.columns}
         for column, policy in columns.items():
@@ -156,7 +178,7 @@ class Domain:
         return columns
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load_domain, (self.name if self._package.startswith(f"{__package__}.") else self.folder,)
+        return load_domain, (self.name if self._files.package.startswith(f"{__package__}.") else self.folder,)
 
     def __repr__(self) -> str:
         return f"Domain({self.name!r}, {len(self.tables)} tables, {len(self.tools)} tools)"
@@ -171,58 +193,6 @@ class Domain:
         files = [(path.name, path.read_bytes()) for path in (self.schema.path, *sorted(code))]
         parts = (DATA_VERSION, POOLS.digest, files)
         return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()
-
-    def _file(self, name: str) -> Path:
-        path = self.folder / name
-        if not path.is_file():
-            raise DomainError(f"{path} is missing; {_FILES}")
-        return path
-
-    def _text(self, name: str) -> str:
-        path = self._file(name)
-        try:
-            text = path.read_text("utf-8")
-        except UnicodeDecodeError as error:
-            raise DomainError(f"{path}:1: not UTF-8: {error}") from error
-        if not text.strip():
-            raise DomainError(f"{path}:1: it is empty; it tells the agent its rules")
-        return text
-
-    def _module(self, stem: str) -> ModuleType:
-        return import_from(self._package, self._file(f"{stem}.py"))
-
-    def _clock(self) -> datetime:
-        clock = getattr(self._data, "NOW", None)
-        if not isinstance(clock, datetime) or clock.tzinfo is not UTC:
-            raise DomainError(f"{self._data.__file__}:1: NOW is {clock!r}; give the domain's time, a datetime in UTC")
-        return clock
-
-    def _function(self, name: str) -> FunctionType:
-        function = getattr(self._data, name, None)
-        if not isinstance(function, FunctionType):
-            table = next((table for table in self.schema.tables if table.name == name), None)
-            of = (
-                f"makes the rows of {self.schema.path}:{table.line}" if table else "gives each table its number of rows"
-            )
-            raise DomainError(f"{self._data.__file__}:1: there is no function {name}(), which {of}")
-        return function
-
-    def _toolbox(self, stem: str) -> Toolbox[EpisodeDatabase]:
-        module = self._module(stem)
-        tools = [value for value in vars(module).values() if isinstance(value, Tool)]
-        if not tools:
-            raise DomainError(f"{module.__file__}:1: it holds no tool; put @tool over a function")
-        for tool in tools:
-            code = tool.function.__code__
-            place = f"{code.co_filename}:{code.co_firstlineno}: tool {tool.name!r}"
-            hints = get_type_hints(tool.function)
-            if hints.get("return", type(None)) is type(None):
-                raise DomainError(f"{place} has no return type; it is what its results are checked against")
-            try:
-                msgspec.json.schema(hints["return"])
-            except TypeError as error:
-                raise DomainError(f"{place}: its return type: {error}") from error
-        return Toolbox(tools)
 
 
 def load_domain(domain: str | Path) -> Domain:
@@ -246,18 +216,23 @@ def load_domain(domain: str | Path) -> Domain:
     """
     embedded = [path.parent.name for path in sorted(_HERE.glob("*/schema.sql"))]
     if domain in embedded:
-        return _loaded(str(domain), _HERE / domain, f"{__package__}.{domain}")
+        return _loaded(str(domain), Folder(_HERE / domain, f"{__package__}.{domain}"))
     folder = Path(domain).absolute()
     if not folder.is_dir():
         raise DomainError(f"there is no folder {folder}; give one, or an embedded domain: {', '.join(embedded)}")
     if not re.fullmatch(r"[A-Za-z]\w*", folder.name, re.ASCII):
         raise DomainError(f"{folder}: call the folder by letters, digits and underscores: it names the domain")
-    return _loaded(folder.name, folder, package_of(folder))
+    return _loaded(folder.name, Folder(folder, package_of(folder)))
 
 
 @lru_cache(maxsize=64)
-def _loaded(name: str, folder: Path, package: str) -> Domain:
-    return Domain(name, folder, package)
+def _loaded(name: str, folder: Folder) -> Domain:
+    return Domain(name, folder)
+
+
+@lru_cache(maxsize=4)
+def _warehouse(path: Path, schema: str) -> Warehouse:
+    return Warehouse(path, schema)
 
 
 @lru_cache(maxsize=4)

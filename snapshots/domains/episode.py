@@ -17,6 +17,7 @@ from .connection import Connection, Mode, pool_of
 from .difference import Difference, Value
 from .errors import SqlError, check, told_of
 from .image import Image
+from .queries.warehouse import Warehouse
 from .vfs import set_clock
 
 _CHUNK_ROWS = 16
@@ -42,13 +43,20 @@ class EpisodeDatabase:
             of a second, but a function on a long text is one step too: where the agent writes SQL of its own, grant
             100,000, which take a second at the worst.
         limit_rows: Rows that one statement may return.
+        warehouse: The tables that stay in DuckDB, if the domain has such; nothing changes them.
 
     Raises:
         ValueError: A clock without a time zone.
     """
 
     def __init__(
-        self, image: Image, clock: datetime, *, limit_steps: int = 10_000_000, limit_rows: int = 10_000
+        self,
+        image: Image,
+        clock: datetime,
+        *,
+        limit_steps: int = 10_000_000,
+        limit_rows: int = 10_000,
+        warehouse: Warehouse | None = None,
     ) -> None:
         self._connection: Connection | None = None
         if clock.tzinfo is None:
@@ -57,12 +65,24 @@ class EpisodeDatabase:
         self.clock = clock.astimezone(UTC)
         self.limit_steps = limit_steps
         self.limit_rows = limit_rows
+        self._warehouse = warehouse
         self._julian_ms = _UNIX_EPOCH_JULIAN_MS + (clock - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
             milliseconds=1
         )
         self._pool = pool_of(image)
         self._changeset = b""
         self._call: Mode | None = None
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The tables that stay in DuckDB.
+
+        Raises:
+            AttributeError: The domain has none.
+        """
+        if self._warehouse is None:
+            raise AttributeError("this domain has no warehouse: its schema.sql creates tables in 'main' only")
+        return self._warehouse
 
     @property
     def now(self) -> str:
@@ -131,7 +151,13 @@ class EpisodeDatabase:
             RuntimeError: A call is under way.
         """
         self._between_calls("fork")
-        twin = EpisodeDatabase(self.image, self.clock, limit_steps=self.limit_steps, limit_rows=self.limit_rows)
+        twin = EpisodeDatabase(
+            self.image,
+            self.clock,
+            limit_steps=self.limit_steps,
+            limit_rows=self.limit_rows,
+            warehouse=self._warehouse,
+        )
         twin._changeset = self._changeset
         return twin
 

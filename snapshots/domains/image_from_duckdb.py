@@ -39,7 +39,7 @@ class _Constraint(NamedTuple):
 
 
 def image_from_duckdb(path: Path) -> Image:
-    """Make an image of all tables of a DuckDB file; its views and sequences are left out.
+    """Make an image of the tables in the schema ``main`` of a DuckDB file; its views and sequences are left out.
 
     Integers and texts stay what they are, booleans become 0 and 1, enums texts, floats REAL, and dates and times ISO
     texts as SQLite's own ``datetime`` writes them: ``2026-03-01 09:30:00``. Every key and unique constraint,
@@ -94,20 +94,18 @@ def _build(source: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _table_names(source: duckdb.DuckDBPyConnection) -> list[str]:
     found = source.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary ORDER BY ALL"
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal AND NOT temporary"
+        " ORDER BY table_name"
     ).fetchall()
-    for schema, table in found:
-        if schema != "main":
-            raise ImageError(f"the table {table!r} is in the schema {schema!r}; put every table into the schema 'main'")
     if not found:
-        raise ImageError("there is no table")
-    return [table for _, table in found]
+        raise ImageError("there is no table in the schema 'main'")
+    return [table for (table,) in found]
 
 
 def _columns(source: duckdb.DuckDBPyConnection, table: str) -> list[_Column]:
     rows = source.execute(
         "SELECT column_name, data_type, is_nullable, column_default FROM duckdb_columns()"
-        " WHERE table_name = $1 AND NOT internal ORDER BY column_index",
+        " WHERE table_name = $1 AND schema_name = 'main' AND NOT internal ORDER BY column_index",
         [table],
     ).fetchall()
     return [_Column(*row) for row in rows]
@@ -116,7 +114,7 @@ def _columns(source: duckdb.DuckDBPyConnection, table: str) -> list[_Column]:
 def _constraints(source: duckdb.DuckDBPyConnection, table: str) -> list[_Constraint]:
     rows = source.execute(
         "SELECT constraint_type, constraint_column_names, expression, referenced_table, referenced_column_names"
-        " FROM duckdb_constraints() WHERE table_name = $1 ORDER BY constraint_index",
+        " FROM duckdb_constraints() WHERE table_name = $1 AND schema_name = 'main' ORDER BY constraint_index",
         [table],
     ).fetchall()
     found = [_Constraint(*row) for row in rows if row[0] != "NOT NULL"]
@@ -224,7 +222,9 @@ def _indexes(
     ]
     statements = []
     rows = source.execute(
-        "SELECT index_name, is_unique, expressions FROM duckdb_indexes() WHERE table_name = $1 ORDER BY ALL", [table]
+        "SELECT index_name, is_unique, expressions FROM duckdb_indexes() WHERE table_name = $1"
+        " AND schema_name = 'main' ORDER BY ALL",
+        [table],
     ).fetchall()
     for index, unique, listed in rows:
         parts = tuple(part.strip("'\"") for part in listed.strip("[]").split(", "))

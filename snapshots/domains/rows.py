@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 _BITS = 64
 _MASK = (1 << _BITS) - 1
-_FIRST_KEY = 1_000_000
-_NEIGHBOURS = 64
+FIRST_KEY = 1_000_000
+NEIGHBOURS = 64
 
 
 class Row:
@@ -34,7 +34,7 @@ class Row:
 
     def __init__(self, seed: int, table: str, number: int, counts: Mapping[str, int]) -> None:
         self.seed, self.table, self.number, self.counts = seed, table, number, counts
-        self._base = _mixed(_stream(seed, table) ^ number)
+        self._base = _mixed(table_stream(seed, table) ^ number)
 
     def at(self, table: str, number: int) -> Row:
         """The row of this number of a table of the same world."""
@@ -65,8 +65,8 @@ class Row:
         if not count:
             raise ValueError(f"{self.table!r} refers to a row of {table!r}, which has none; counts() must give it some")
         near = self._bits(f"{field} near") * count >> _BITS
-        first = near - near % _NEIGHBOURS
-        return self.at(table, first + self._below(field, min(_NEIGHBOURS, count - first), skew))
+        first = near - near % NEIGHBOURS
+        return self.at(table, first + self._below(field, min(NEIGHBOURS, count - first), skew))
 
     def key(self, prefix: str, index: int = 0, parts: int = 1) -> str:
         """A readable key: ``row.key("O")`` of number 17 is ``O1000017``. Keys of one length sort as their numbers do.
@@ -76,7 +76,7 @@ class Row:
             index: Which of the rows that this number makes.
             parts: How many rows a number makes at most.
         """
-        return f"{prefix}{_FIRST_KEY + self.number * parts + index}"
+        return f"{prefix}{FIRST_KEY + self.number * parts + index}"
 
     def integer(self, field: str, low: int, high: int, *, skew: int = 1) -> int:
         """A whole number from `low` to `high`, both included; a `skew` above 1 leans to `low`."""
@@ -116,7 +116,7 @@ class Row:
 
     def _bits(self, field: str) -> int:
         """64 bits of chance."""
-        bits = self._base ^ _field_stream(field)  # `_mixed`, written out: it is most of the time of making rows
+        bits = self._base ^ field_stream(field)  # `_mixed`, written out: it is most of the time of making rows
         bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 & _MASK
         bits = (bits ^ bits >> 27) * 0x94D049BB133111EB & _MASK
         return bits ^ bits >> 31
@@ -141,10 +141,12 @@ def _mixed(bits: int) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _stream(seed: int, table: str) -> int:
+def table_stream(seed: int, table: str) -> int:
+    """64 bits that name a table of a world."""
     return int.from_bytes(hashlib.blake2b(f"{seed} {table}".encode(), digest_size=8).digest(), "big")
 
 
 @lru_cache(maxsize=4096)
-def _field_stream(field: str) -> int:
+def field_stream(field: str) -> int:
+    """64 bits that name a field."""
     return int.from_bytes(hashlib.blake2b(field.encode(), digest_size=8).digest(), "big")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import duckdb
 
+MAIN = "main"
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _PYTHON: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(_WHOLE, (int,)),
@@ -35,11 +36,14 @@ class TableSchema(NamedTuple):
         name: Its name.
         line: Where in the file it is created.
         columns: The types of Python that may stand in each column, besides None.
+        schema: The schema of DuckDB in which it is. Tables of ``main`` are those of episodes; any other ones stay in
+            DuckDB, where queries read them.
     """
 
     name: str
     line: int
     columns: Mapping[str, tuple[type, ...]]
+    schema: str = MAIN
 
 
 class Schema(NamedTuple):
@@ -79,16 +83,18 @@ def read_schema(path: Path) -> Schema:
         schema = Schema(path, tuple(_statements(connection, path)), ())
         schema.create(connection)
         found = connection.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+            "SELECT table_name, schema_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
             " ORDER BY table_oid, column_index"
         ).fetchall()
-    columns: dict[str, dict[str, str]] = {}
-    for table, column, kind in found:
-        columns.setdefault(table, {})[column] = kind
-    if not columns:
-        raise DomainError(f"{path}:1: it creates no table")
-    tables = (_table(schema, name, kinds) for name, kinds in columns.items())
-    return schema._replace(tables=tuple(tables))
+    columns: dict[tuple[str, str], dict[str, str]] = {}
+    for table, of, column, kind in found:
+        columns.setdefault((table, of), {})[column] = kind
+    if not any(of == MAIN for _, of in columns):
+        raise DomainError(f"{path}:1: it creates no table in the schema {MAIN!r}, where those of episodes are")
+    names = [name for name, _ in columns]
+    if len(set(names)) < len(names):
+        raise DomainError(f"{path}:1: two tables have one name among {names}; name them apart")
+    return schema._replace(tables=tuple(_table(schema, *which, kinds) for which, kinds in columns.items()))
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[int, str]]:
@@ -112,8 +118,8 @@ def _statements(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple
     return statements
 
 
-def _table(schema: Schema, name: str, kinds: Mapping[str, str]) -> TableSchema:
-    created = re.compile(rf'CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?"?{re.escape(name)}\b', re.IGNORECASE)
+def _table(schema: Schema, name: str, of: str, kinds: Mapping[str, str]) -> TableSchema:
+    created = re.compile(rf'CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?(\w+\.)?"?{re.escape(name)}\b', re.IGNORECASE)
     line = next((line for line, statement in schema.statements if created.match(statement)), 1)
     columns = {}
     for column, kind in kinds.items():
@@ -122,7 +128,7 @@ def _table(schema: Schema, name: str, kinds: Mapping[str, str]) -> TableSchema:
             advice = _ADVICE.get(plain, f"use one of {', '.join(_PYTHON)}")
             raise DomainError(f"{schema.path}:{line}: {name}.{column} is a {kind}, which no episode can hold: {advice}")
         columns[column] = _PYTHON[plain]
-    return TableSchema(name, line, columns)
+    return TableSchema(name, line, columns, of)
 
 
 def _located(path: Path, line: int, error: duckdb.Error) -> DomainError:

@@ -27,7 +27,6 @@ from .proof import prove
 TASKS_VERSION = 2
 """Raise it when the same domain gives other tasks, or they are proved in another way."""
 TASKS_A_SHAPE = 40
-ROWS = 5000
 SPLITS = ("all", *get_args(Split))
 
 
@@ -36,17 +35,19 @@ class DomainWorld:
 
     Args:
         domain: The domain.
-        rows: Rows of all tables together, about.
+        rows: Rows of all tables together, about; None is the domain's own number.
         seed: Names the snapshot.
     """
 
-    def __init__(self, domain: Domain, rows: int = ROWS, seed: int = 0) -> None:
+    def __init__(self, domain: Domain, rows: int | None = None, seed: int = 0) -> None:
         self.domain = domain
         self.columns: Mapping[str, ColumnPolicy] = domain.columns
         self.policy: str = domain.policy
         self.tools: Toolbox[Any] = domain.tools
         self.user_tools: Toolbox[Any] = domain.user_tools
-        self._image = domain.image(rows, seed)
+        rows = domain.rows if rows is None else rows
+        self._image, self._warehouse = domain.image(rows, seed), domain.warehouse(rows, seed)
+        self._content = domain.snapshot(rows, seed).manifest.content_digest if self._warehouse else ""
 
     @cached_property
     def digest(self) -> str:
@@ -54,12 +55,12 @@ class DomainWorld:
         tools = (*self.tools.schemas, *self.user_tools.schemas)
         code = _code_digest(self.domain.folder)
         columns, now = sorted(self.columns.items()), self.domain.clock.isoformat()
-        facts = (self._image.digest, code, tools, self.policy, columns, now)
+        facts = (self._image.digest, self._content, code, tools, self.policy, columns, now)
         return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
 
     def database(self) -> EpisodeDatabase:
         """The database of a new episode."""
-        return EpisodeDatabase(self._image, self.domain.clock)
+        return EpisodeDatabase(self._image, self.domain.clock, warehouse=self._warehouse)
 
 
 def open_world(
@@ -67,7 +68,7 @@ def open_world(
     domain: str | Path | Domain = "shop",
     tasks: str | Path | TaskSet[DomainTask] = "train",
     user: User | None = None,
-    rows: int = ROWS,
+    rows: int | None = None,
     world_seed: int = 0,
 ) -> dict[str, Any]:
     """The domain, the tasks and the user that `ToolDomain` takes.
@@ -77,7 +78,7 @@ def open_world(
         tasks: Which split of the domain's own tasks (``train``, ``validation``, ``test``, ``all``), a file that
             `TaskSet.save` wrote, or a task set.
         user: Who plays the customers; None is the agenda-based user.
-        rows: Rows of all tables together, about.
+        rows: Rows of all tables together, about; None is the domain's own number.
         world_seed: Names the snapshot; another seed, other rows and tasks.
 
     Raises:
@@ -100,7 +101,7 @@ def open_dialogues(
     domain: str | Path | Domain = "shop",
     tasks: str | Path | TaskSet[DomainTask] = "train",
     user: User | None = None,
-    rows: int = ROWS,
+    rows: int | None = None,
     world_seed: int = 0,
 ) -> dict[str, Any]:
     """The domain, the dialogues and the user that `FunctionCall` takes; otherwise as `open_world`."""
@@ -109,7 +110,7 @@ def open_dialogues(
 
 
 @lru_cache(maxsize=16)
-def _world(domain: Domain, rows: int, seed: int) -> DomainWorld:
+def _world(domain: Domain, rows: int | None, seed: int) -> DomainWorld:
     return DomainWorld(domain, rows, seed)
 
 
