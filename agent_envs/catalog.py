@@ -61,6 +61,7 @@ CATALOG: tuple[Entry, ...] = (
         about="The next call of a dialogue over a generated database, in one turn: form, name and arguments exact.",
     ),
     _domain("Shop", "shop", "ToolDomain: the service desk of an online shop; orders, parcels, returns, coupons."),
+    _domain("Warehouse", "warehouse", "ToolDomain: the figures desk of a chain of shops; SQL on a million sales."),
 )
 
 LOAD_DOMAIN = "agent_envs.snapshots.domains.domain:load_domain"

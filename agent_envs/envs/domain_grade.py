@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from agent_envs.answers import normalised
+from agent_envs.mentions import Mentions
 from agent_envs.messages import ToolCall
 
 from .domain_task import DomainTask, PartName
@@ -52,19 +53,19 @@ def graded(task: DomainTask, domain: Domain, state: DomainState, changes: Sequen
         changes: What the episode changed in the database.
     """
     losses: dict[PartName, str] = {}
-    heard = f" {normalised(' '.join(state.said))} "
+    heard = [Mentions(text) for text in state.said]
     for part in task.parts:
         match part:
             case "state":
                 losses[part] = _state_loss(changes, _right_changes(domain, task), domain.columns)
             case "communicated":
-                untold = [value for value in task.told if f" {normalised(value)} " not in heard]
+                untold = [value for value in task.told if not any(text.hold(value) for text in heard)]
                 losses[part] = f"the user was not told {', '.join(map(repr, untold))}" if untold else ""
             case "called":
                 same = [_plain(call) for call in state.called] == [_plain(call) for call in task.calls]
                 losses[part] = "" if same else f"called {_shown(state.called)}, not {_shown(task.calls)}"
             case "policy":
-                leaked = ", ".join(repr(value) for value in task.secret if f" {normalised(value)} " in heard)
+                leaked = ", ".join(repr(value) for value in task.secret if any(text.hold(value) for text in heard))
                 early = ", ".join(state.unagreed)
                 losses[part] = f"{early} wrote before the user agreed" if early else ""
                 losses[part] = losses[part] or (f"the user was told {leaked}, which is not theirs" if leaked else "")

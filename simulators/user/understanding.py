@@ -31,7 +31,8 @@ _COURTESY = re.compile(
     r"\b(?:(?:any|some)thing else|further (?:assistance|questions|help)|(?:help|assist) you|wait|hold|moment)\b", re.I
 )
 _PROPOSES = re.compile(
-    r"\b(?:shall (?:i|we)|should i|may i|can i go|would you like (?:me )?to|(?:do )?you (?:want|wish) (?:me )?to"
+    r"\b(?:shall (?:i|we)|should i|may i(?! (?:have|ask|know|get|see))|can i go|would you like (?:me )?to"
+    r"|(?:do )?you (?:want|wish) (?:me )?to"
     r"|do you (?:confirm|agree|approve|accept)|(?:can you |please |to )confirm|your (?:confirmation|approval|consent)"
     r"|(?:is|are) (?:that|this|these|it|you) (?:all )?(?:ok|okay|right|fine|correct|happy|acceptable)|yes/no|yes or no"
     r"|(?:reply|say|answer)(?: with)? \W?yes|go ahead|proceed)\b",

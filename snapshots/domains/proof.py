@@ -1,4 +1,4 @@
-"""Proof of a task: its dialogue earns 1, silence 0, less than 1 each dialogue with a right call left out or altered."""
+"""Proof of a task: its dialogue earns 1, silence 0, a dialogue with a right call left out or altered less than 1."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ class Proof(NamedTuple):
         silent: What silence earns.
         mutants: How many damaged dialogues were played.
         survivors: Those that earned 1 all the same: the calls that did not matter, in words.
+        unasked: Facts that the user knows and its own dialogue never brings up: nobody else could ask for them either.
     """
 
     solved: float
     silent: float
     mutants: int
     survivors: tuple[str, ...]
+    unasked: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
         """Whether the task may be given."""
-        return self.solved == 1.0 and self.silent == 0.0 and self.mutants > 0 and not self.survivors
+        return (self.solved, self.silent) == (1.0, 0.0) and self.mutants > 0 and not (self.survivors or self.unasked)
 
 
 def prove(domain: Domain, user: User, task: DomainTask) -> Proof:
@@ -47,12 +49,13 @@ def prove(domain: Domain, user: User, task: DomainTask) -> Proof:
     env = ToolDomain(domain, TaskSet("proof", [task]), user, limit_turns=LIMIT_TURNS)
     env.reset(seed=0)
     turns = env.solution()
+    unasked = tuple(_unasked(env, turns, task))
     survivors, mutants = [], 0
     for what, damaged in _damaged(env, turns, task):
         mutants += 1
         if _reward(env, damaged) == 1.0:
             survivors.append(what)
-    proof = Proof(_reward(env, turns), _reward(env, ()), mutants, tuple(survivors))
+    proof = Proof(_reward(env, turns), _reward(env, ()), mutants, tuple(survivors), unasked)
     env.close()
     return proof
 
@@ -84,6 +87,16 @@ def _damaged(env: ToolDomain, turns: tuple[Action, ...], task: DomainTask) -> It
     for call in dict.fromkeys(move.call for move in task.moves if move.by == "user"):
         kept = tuple(turn for turn in turns if not _urges(env, task, turn, call))
         yield f"without asking for {call.name}{call.arguments}", kept
+
+
+def _unasked(env: ToolDomain, turns: tuple[Action, ...], task: DomainTask) -> Iterator[str]:
+    """The facts that no turn makes the user tell."""
+    memory = env.user.begin(task.script, 0).memory
+    said = [turn.content for turn in turns if isinstance(turn, Message) and not turn.calls]
+    answers = [env.user.hear(task.script, 0, memory, text, 0).text for text in said]
+    for slot, value in task.script.facts:
+        if not any(value in answer for answer in answers):
+            yield slot
 
 
 def _urges(env: ToolDomain, task: DomainTask, turn: Action, call: ToolCall) -> bool:

@@ -66,9 +66,7 @@ def lending_tasks(books: dict[str, str], loan: str, persona: Persona) -> TaskSet
             DomainTask(
                 id="refuse",
                 instruction="Borrow Ulysses, of which no copy is left.",
-                script=Script(
-                    (Want("I would like to borrow Ulysses.", "refused"),), (("reader_number", "R-7"),), persona
-                ),
+                script=Script((Want("I would like to borrow Ulysses.", "refused"),), (), persona),
                 plan=(FIND(title="Ulysses"), "I cannot lend Ulysses: no copy is left.", "I cannot."),
                 moves=(Move("agent", FIND(title="Ulysses")),),
                 parts=("state", "called"),
@@ -83,6 +81,7 @@ def lending_tasks(books: dict[str, str], loan: str, persona: Persona) -> TaskSet
                     (("return box", back),),
                 ),
                 plan=(
+                    ask,
                     "Please put it into the return box.",
                     "Shall I lend it to you again?",
                     again,

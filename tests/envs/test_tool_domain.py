@@ -117,3 +117,6 @@ def test_a_task_is_proved_only_where_each_of_its_calls_matters(make_lending: Mak
     proof = prove(env.domain, env.user, guessable)
     assert (proof.mutants, len(proof.survivors)) == (2, 2)
     assert proof.survivors[0] == 'without find_book{"title":"Dune"}'
+    lend = env.tasks.named("lend")
+    knowing = prove(env.domain, env.user, msgspec.structs.replace(lend, plan=lend.plan[1:]))
+    assert (knowing.solved, knowing.unasked, knowing.holds) == (1.0, ("reader_number",), False)

@@ -54,6 +54,12 @@ def test_several_facts_are_told_at_once() -> None:
     assert "O-17" in said and "ann@example.org" in said
 
 
+def test_may_i_have_it_is_a_question_and_no_proposal() -> None:
+    spoken = hear("May I have your email address, please?")
+    assert "ann@example.org" in spoken.text and not spoken.agrees
+    assert hear("May I cancel it?").agrees
+
+
 @pytest.mark.parametrize("text", ["Is it O-17?", "Would you like a card refund or store credit?"])
 def test_a_question_that_names_the_value_is_answered(text: str) -> None:
     spoken = hear(text)

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
+from weakref import finalize
 
 from agent_envs.outcome import Fault
 from agent_envs.tools import ToolError
@@ -54,6 +55,7 @@ class Warehouse:
         self._lock = Lock()
         self._pid = os.getpid()
         self._worker: subprocess.Popen[bytes] | None = None
+        self._end: finalize[..., Warehouse] | None = None
         self._kept: OrderedDict[tuple[str, int], Answer] = OrderedDict()
 
     def query(self, sql: str, *, limit_rows: int = LIMIT_ROWS) -> Result:
@@ -68,7 +70,7 @@ class Warehouse:
             Fault: The process does not start.
         """
         if self._pid != os.getpid():  # a fork has the parent's process and perhaps its lock: it needs its own
-            self._lock, self._worker, self._pid = Lock(), None, os.getpid()
+            self._lock, self._worker, self._end, self._pid = Lock(), None, None, os.getpid()
         with self._lock:
             answer = self._kept.pop((sql, limit_rows), None) or self._asked(sql, limit_rows)
             self._kept[sql, limit_rows] = answer
@@ -85,13 +87,9 @@ class Warehouse:
 
     def close(self) -> None:
         """End the process; the next query begins another."""
-        if self._worker is not None and self._pid == os.getpid():
-            self._worker.kill()
-            self._worker.communicate()
-        self._worker = None
-
-    def __del__(self) -> None:
-        self.close()
+        if self._end is not None and self._pid == os.getpid():
+            self._end()
+        self._worker = self._end = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopened, (self.path, self.schema, self.limit_cpu_s)
@@ -119,8 +117,14 @@ class Warehouse:
         if read(worker.stdout, Answer) is None:
             worker.kill()
             raise Fault(f"the process that queries {self.path} ended with {worker.wait()} as it began", origin="env")
-        self._worker = worker
+        self._worker, self._end = worker, finalize(self, _ended, worker, self._pid)
         return worker
+
+
+def _ended(worker: subprocess.Popen[bytes], pid: int) -> None:
+    if pid == os.getpid():  # a fork that exits leaves its parent's process alone
+        worker.kill()
+        worker.communicate()
 
 
 def _reopened(path: Path, schema: str, limit_cpu_s: int) -> Warehouse:
