@@ -16,6 +16,7 @@ import pytest
 from agent_envs.messages import ToolCall
 from agent_envs.snapshots.domains.domain import load_domain
 from agent_envs.snapshots.domains.schema import DomainError
+from agent_envs.snapshots.domains.world import open_world
 
 SCHEMA = """-- A library of two tables.
 CREATE TABLE shelves (shelf_id VARCHAR PRIMARY KEY, room VARCHAR NOT NULL);
@@ -210,6 +211,13 @@ BROKEN = [
     ("tools.py", "shelf_id: str) -> int", "shelf_id: str)", r"tools\.py:\d+: tool 'count_books' has no return type"),
     ("tools.py", "shelf_id: str) -> int", "shelf_id: str) -> range", r"tools\.py:\d+: tool 'count_books': its return"),
     ("policy.md", "Be quiet.", "", r"policy\.md:1: it is empty"),
+    ("data.py", "def counts", "ROWS = 0\n\n\ndef counts", r"data\.py:1: ROWS is 0; give a whole number up to"),
+    (
+        "schema.sql",
+        "CREATE TABLE books",
+        "CREATE SCHEMA s; CREATE TABLE s.shelves (a INTEGER); CREATE TABLE books",
+        r"schema\.sql:1: two tables have one name",
+    ),
 ]
 
 
@@ -248,6 +256,80 @@ def test_rows_that_the_schema_refuses_name_the_function_that_made_them(
     domain = load_domain(folder)
     with pytest.raises(DomainError, match=told):
         domain.snapshot(30, 0)
+
+
+@pytest.mark.parametrize("policy", ["{'books.leaves': 'ignore'}", "{'books.pages': 'roughly'}"])
+def test_a_column_that_is_not_there_or_counts_in_no_way_is_refused(folder: Path, policy: str) -> None:
+    (folder / "tasks.py").write_text(f"COLUMNS = {policy}")
+    with pytest.raises(
+        DomainError, match=r"tasks\.py:1: COLUMNS has 'books\..*; give a column and one of exact, ignore"
+    ):
+        _ = load_domain(folder).columns
+
+
+def test_tasks_without_subjects_are_an_error_that_names_the_file(folder: Path) -> None:
+    with pytest.raises(DomainError, match=r"tasks\.py is missing"):
+        open_world(domain=folder)
+    (folder / "tasks.py").write_text("def subject(db): ...")
+    with pytest.raises(DomainError, match=r"tasks\.py:1: there is no function subjects\(\)"):
+        open_world(domain=folder)
+
+
+LOANS = """
+CREATE SCHEMA archive;
+CREATE TABLE archive.loans (loan_no INTEGER PRIMARY KEY, lent_on DATE NOT NULL, title VARCHAR NOT NULL);
+"""
+MADE = """
+
+def loans(rows: Rows) -> Columns:
+    return {
+        "loan_no": rows.keys(),
+        "lent_on": rows.dates("day", date(2020, 1, 1), date(2026, 1, 1)),
+        "title": rows.picks("title", ("Emma", "Dune")),
+    }
+"""
+
+
+@pytest.fixture
+def archive(folder: Path) -> Path:
+    """The library with the loans of all years, which stay in DuckDB."""
+    (folder / "schema.sql").write_text(SCHEMA + LOANS)
+    edit(folder, "data.py", "import UTC, datetime", "import UTC, date, datetime")
+    edit(
+        folder, "data.py", "from .rooms", "from agent_envs.snapshots.domains.columns import Columns, Rows\nfrom .rooms"
+    )
+    edit(folder, "data.py", '"books": rows}', '"books": rows, "loans": 100 * rows}')
+    (folder / "data.py").write_text((folder / "data.py").read_text() + MADE)
+    return folder
+
+
+def test_tables_of_another_schema_stay_in_duckdb_and_are_queried(archive: Path) -> None:
+    database = load_domain(archive).open(30, 0)
+    assert set(database.image.tables) == {"shelves", "books"}
+    found = database.warehouse.query("SELECT count(*), min(loan_no), max(typeof(lent_on)) FROM loans")
+    assert found.rows == ((3000, 1_000_000, "DATE"),)
+    twin = database.fork()
+    assert twin.warehouse.query("SELECT DISTINCT title FROM loans ORDER BY 1").rows == (("Dune",), ("Emma",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"title": rows', '"name": rows', r"loans\(\).*it gives the columns \['loan_no', 'lent_on', 'name'\]"),
+        ('rows.dates("day", date(2020, 1, 1), date(2026, 1, 1))', "rows.keys()", r"'lent_on' is an array of int64"),
+        ("rows.keys()", "rows.keys() % 7", r"loans\(\) does not fit .*schema\.sql:\d+: .*[Dd]uplicate key"),
+    ],
+)
+def test_columns_that_the_schema_refuses_name_the_function_that_made_them(
+    archive: Path, old: str, new: str, told: str
+) -> None:
+    edit(archive, "data.py", old, new)
+    with pytest.raises(DomainError, match=told):
+        load_domain(archive).snapshot(30, 0)
+
+
+def test_a_domain_without_such_tables_has_no_warehouse(folder: Path) -> None:
+    assert load_domain(folder).warehouse(30, 0) is None
 
 
 def test_a_folder_that_is_not_there_is_an_error_that_names_the_embedded_domains(tmp_path: Path) -> None:
