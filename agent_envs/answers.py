@@ -52,6 +52,14 @@ def normalised(text: str) -> str:
     Signs that do tell answers apart stay: ``C++``, ``C#``, ``3.5``, ``50 %``, ``UTC-4``. Accents are those of Latin,
     Greek and Cyrillic letters; in other scripts such marks are letters of their own.
     """
+    kept = text.lower().translate(_KEPT_OF_ASCII) if text.isascii() else _kept_letters(text)
+    words = _LONE_DASH.sub(" ", _LONE_DOT.sub("", kept)).split()
+    if len(words) > 1 and words[0] in ("the", "a", "an"):
+        words = words[1:]
+    return " ".join(words) or text.strip().casefold()
+
+
+def _kept_letters(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.replace("−", "-")).casefold()
     kept: list[str] = []
     accented = False
@@ -62,12 +70,7 @@ def normalised(text: str) -> str:
             continue
         accented = unicodedata.name(character, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
         kept.append(_kept(character))
-    plain = re.sub(r"\.(?!\d)|(?<!\d)\.", "", "".join(kept))
-    plain = re.sub(r"-(?!(?<=[\s]-)\d|(?<=^-)\d|(?<=utc-)\d|(?<=gmt-)\d)", " ", plain)
-    words = plain.split()
-    if len(words) > 1 and words[0] in ("the", "a", "an"):
-        words = words[1:]
-    return " ".join(words) or text.strip().casefold()
+    return "".join(kept)
 
 
 def _kept(character: str) -> str:
@@ -78,6 +81,9 @@ def _kept(character: str) -> str:
     return " " if unicodedata.category(character)[0] in "PZC" else character
 
 
+_KEPT_OF_ASCII = {number: _kept(chr(number)) for number in range(128)}
+_LONE_DOT = re.compile(r"\.(?!\d)|(?<!\d)\.")
+_LONE_DASH = re.compile(r"-(?!(?<=[\s]-)\d|(?<=^-)\d|(?<=utc-)\d|(?<=gmt-)\d)")
 _NUMBER = re.compile(r"([-+−]?)(\d{1,3}(?:[,  ]\d{3})+|\d+)(\.\d+)?(?:[eE]([-+]?\d{1,2}))?\s*(.*)", re.DOTALL)
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 LIMIT_DIGITS = 30

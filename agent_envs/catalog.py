@@ -61,11 +61,17 @@ CATALOG: tuple[Entry, ...] = (
         about="The next call of a dialogue over a generated database, in one turn: form, name and arguments exact.",
     ),
     _domain("Shop", "shop", "ToolDomain: the service desk of an online shop; orders, parcels, returns, coupons."),
+    _domain("Clinic", "clinic", "ToolDomain: the desk of some clinics; appointments, referrals, fees, guardians."),
+    _domain("Rental", "rental", "ToolDomain: the desk of a tool rental; bookings by day, deposits, fees, transfers."),
+    _domain("Telecom", "telecom", "ToolDomain: a mobile operator's help desk; the user has a phone, and tools of it."),
     _domain("Warehouse", "warehouse", "ToolDomain: the figures desk of a chain of shops; SQL on a million sales."),
 )
 
 LOAD_DOMAIN = "agent_envs.snapshots.domains.domain:load_domain"
 """What loads a domain by its name or folder, for the testing kit."""
+
+PROOFS = "agent_envs.snapshots.domains.world:proofs"
+"""What proves the tasks of a domain, for the command ``agent-envs prove``."""
 
 INVENTORY = "agent_envs.snapshots.cache:inventory"
 """What lists the built worlds of this machine, for the command ``agent-envs doctor``."""

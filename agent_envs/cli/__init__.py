@@ -1,4 +1,4 @@
-"""The command ``agent-envs``: list, run, check, show, doctor."""
+"""The command ``agent-envs``: list, run, check, prove, show, doctor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import typer
 
 from .check import check
 from .doctor import doctor
+from .prove import prove
 from .run import run
 from .show import show
 from .table import list_environments
@@ -14,6 +15,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 app.command("list")(list_environments)
 app.command()(run)
 app.command()(check)
+app.command()(prove)
 app.command()(show)
 app.command()(doctor)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from agent_envs.answers import normalised
-from agent_envs.mentions import Mentions
+from agent_envs.mentions import mentions_of
 from agent_envs.messages import ToolCall
 
 from .domain_task import DomainTask, PartName
@@ -53,7 +53,7 @@ def graded(task: DomainTask, domain: Domain, state: DomainState, changes: Sequen
         changes: What the episode changed in the database.
     """
     losses: dict[PartName, str] = {}
-    heard = [Mentions(text) for text in state.said]
+    heard = [mentions_of(text) for text in state.said]
     for part in task.parts:
         match part:
             case "state":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from agent_envs.answers import normalised
 from agent_envs.envs.domain_task import Bound, Script
-from agent_envs.mentions import LIMIT_CHARS, Mentions
+from agent_envs.mentions import LIMIT_CHARS, mentions_of
 
 # Phrases by which agents ask for common facts, beside the slot's own name.
 SLOT_PHRASES: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +22,8 @@ SLOT_PHRASES: Mapping[str, tuple[str, ...]] = {
     "order_id": ("order number", "order reference", "order code", "which order"),
     "customer_id": ("customer number", "account number", "customer reference"),
 }
+_THINGS = {"phone"}
+"""Slots whose own name is a thing besides: who says ``restart your phone`` asks for no number."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _ASKS = re.compile(
     r"\?|^\W*(?:please|could you|can you|may i have|tell me|give me|provide|reply|answer|type|i(?:'ll| will)? need"
@@ -95,7 +98,7 @@ def understood(text: str, script: Script, want: int) -> Understood:
     statements = [each for each in sentences if not each.endswith("?")]
     proposals = [each for each in questions if _proposes(each, script)]
     asking = [each for each in questions if each not in proposals]
-    current, said = script.wants[want], Mentions(text)
+    current, said = script.wants[want], mentions_of(text)
     asked = tuple(slot for slot, value in script.facts if any(_asks_for(each, slot, value) for each in asking))
     known = {slot for slot, _ in script.facts}
     lacking = [slot for slot in SLOT_PHRASES if slot not in known and any(_names_slot(each, slot) for each in asking)]
@@ -135,17 +138,23 @@ def _asks_for(question: str, slot: str, value: str) -> bool:
 
 
 def _names_slot(sentence: str, slot: str) -> bool:
-    words = f" {normalised(sentence)} "
-    return any(f" {normalised(phrase)} " in words for phrase in (slot.replace("_", " "), *SLOT_PHRASES.get(slot, ())))
+    words = mentions_of(sentence).words
+    own = () if slot in _THINGS else (slot.replace("_", " "),)
+    return any(_spaced(phrase) in words for phrase in (*own, *SLOT_PHRASES.get(slot, ())))
 
 
 def _names_value(sentence: str, value: str) -> bool:
-    return len(value) > 2 and Mentions(sentence).hold(value)
+    return len(value) > 2 and mentions_of(sentence).hold(value)
 
 
 def _urges(sentence: str, phrase: str) -> bool:
-    words = f" {normalised(sentence)} "
-    return all(f" {normalised(part)} " in words for part in phrase.split(" + ")) and not _NEGATION.search(sentence)
+    words = mentions_of(sentence).words
+    return all(_spaced(part) in words for part in phrase.split(" + ")) and not _NEGATION.search(sentence)
+
+
+@lru_cache(maxsize=4096)
+def _spaced(phrase: str) -> str:
+    return f" {normalised(phrase)} "
 
 
 def _objection(bounds: Sequence[Bound], sentences: list[str], proposals: list[str]) -> str:
@@ -161,7 +170,7 @@ def _objection(bounds: Sequence[Bound], sentences: list[str], proposals: list[st
 
 def _bounded(bound: Bound, sentence: str) -> tuple[bool, ...]:
     """For each value in a sentence that a bound speaks of, whether it breaks it."""
-    said = Mentions(sentence)
+    said = mentions_of(sentence)
     if bound.kind == "one_of":
         return tuple(option != bound.value for option in bound.options if said.hold(option))
     if bound.kind == "at_most":

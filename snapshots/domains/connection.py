@@ -33,6 +33,7 @@ _LIMITS = {
 }
 _SWITCHES = {
     apsw.SQLITE_DBCONFIG_DEFENSIVE: 1,
+    apsw.SQLITE_DBCONFIG_ENABLE_QPSG: 1,  # or a plan follows the values, and is made anew for each
     apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA: 0,
     apsw.SQLITE_DBCONFIG_DQS_DML: 0,
     apsw.SQLITE_DBCONFIG_DQS_DDL: 0,

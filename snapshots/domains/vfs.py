@@ -8,7 +8,7 @@ from functools import cache
 import apsw
 
 _NAME = "agent-envs-image"
-_STATEMENTS = 32  # kept prepared, at 5 to 10 kB each
+_STATEMENTS = 128  # kept prepared, at 5 to 10 kB each
 
 
 def connect(data: bytes) -> apsw.Connection:

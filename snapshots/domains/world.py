@@ -22,9 +22,9 @@ from .compose import composed
 from .domain import Domain, load_domain
 from .draft import Draft
 from .episode import EpisodeDatabase
-from .proof import prove
+from .proof import Proof, prove
 
-TASKS_VERSION = 2
+TASKS_VERSION = 3
 """Raise it when the same domain gives other tasks, or they are proved in another way."""
 TASKS_A_SHAPE = 40
 SPLITS = ("all", *get_args(Split))
@@ -109,6 +109,22 @@ def open_dialogues(
     return {"domain": opened["domain"], "dialogues": opened["tasks"], "user": opened["user"]}
 
 
+def proofs(
+    domain: str | Path | Domain, *, rows: int | None = None, world_seed: int = 0
+) -> Iterator[tuple[DomainTask, Proof]]:
+    """Every task that a domain could give, each with its proof; those whose proof holds are given.
+
+    Args:
+        domain: As in `open_world`.
+        rows: As in `open_world`.
+        world_seed: As in `open_world`.
+
+    Raises:
+        DomainError: As `open_world`.
+    """
+    return _proved(_world(domain if isinstance(domain, Domain) else load_domain(domain), rows, world_seed))
+
+
 @lru_cache(maxsize=16)
 def _world(domain: Domain, rows: int | None, seed: int) -> DomainWorld:
     return DomainWorld(domain, rows, seed)
@@ -126,15 +142,19 @@ def _split(world: DomainWorld, split: str) -> TaskSet[DomainTask]:
     def build(path: Path) -> None:
         with progress_bar(f"proving tasks of {name}") as progress:
             kept = []
-            for done, task in enumerate(_tasks(world), 1):
+            for done, (task, proof) in enumerate(_proved(world), 1):
                 progress(done, done)
-                if prove(world, AgendaUser(), task).holds:
+                if proof.holds:
                     kept.append(task)
         TaskSet(name, kept).save(path)
 
     build_once(target, build)
     with reading(target):
         return TaskSet.load(name, target, DomainTask)
+
+
+def _proved(world: DomainWorld) -> Iterator[tuple[DomainTask, Proof]]:
+    return ((task, prove(world, AgendaUser(), task)) for task in _tasks(world))
 
 
 def _code_digest(folder: Path) -> str:

@@ -67,6 +67,12 @@ def test_a_question_that_names_the_value_is_answered(text: str) -> None:
     assert not spoken.agrees
 
 
+def test_a_thing_is_no_question_for_its_number() -> None:
+    script = msgspec.structs.replace(SCRIPT, facts=(("phone", "07700 900123"),))
+    assert "07700" not in hear("Please restart your phone.", script=script).text
+    assert "07700 900123" in hear("What is your phone number?", script=script).text
+
+
 def test_what_they_do_not_know_is_said_to_be_unknown() -> None:
     assert "postcode" in hear("What is your postcode?").text
     assert "postcode" not in hear("What is your email address, or your postcode?").text
