@@ -87,8 +87,9 @@ def test_one_call_of_so_many_is_malformed() -> None:
             fits.append(False)
 
     run()
-    # A few of the malformed ones fit after all: an argument that may be anything, or left out.
-    assert 0.5 / MALFORMED_ONE_IN < fits.count(False) / len(fits) < 2 / MALFORMED_ONE_IN
+    # A few of the malformed ones fit after all: an argument that may be anything, or left out. Which calls are drawn
+    # depends on the modules that are loaded, for Hypothesis draws constants that stand in them as well.
+    assert 0.25 / MALFORMED_ONE_IN < fits.count(False) / len(fits) < 2 / MALFORMED_ONE_IN
 
 
 def test_a_schema_of_another_kind_is_refused() -> None:
