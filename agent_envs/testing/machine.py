@@ -124,7 +124,7 @@ class ToolMachine(RuleBasedStateMachine):
         self.database.close()
 
 
-def tool_machine(domain: Any, *, rows: int = 500, seed: int = 0) -> type[TestCase]:
+def tool_machine(domain: Any, *, rows: int = 2000, seed: int = 0) -> type[TestCase]:
     """A test case that plays random calls of a domain's tools, the agent's and the user's.
 
     A hundred dialogues of up to twenty calls are played, always the same ones, and what fails is shrunk to the shortest

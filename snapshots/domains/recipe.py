@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from types import FunctionType
 from typing import Any, NamedTuple, TypeAlias, get_type_hints
 
@@ -50,7 +51,7 @@ class Recipe(NamedTuple):
 
     def makes_columns(self, table: str) -> bool:
         """Whether the table's maker takes `Rows`."""
-        return Rows in get_type_hints(self.makers[table]).values()
+        return _takes_columns(self.makers[table])
 
     def refused(self, table: TableSchema, why: str) -> DomainError:
         """The error of a maker whose rows the schema refuses."""
@@ -60,6 +61,11 @@ class Recipe(NamedTuple):
             f"{code.co_filename}:{code.co_firstlineno}: {table.name}() does not fit"
             f" {self.schema.path}:{table.line}: {said[:1000]}"
         )
+
+
+@lru_cache(maxsize=256)
+def _takes_columns(maker: FunctionType) -> bool:
+    return Rows in get_type_hints(maker).values()
 
 
 def plain(values: NDArray[Any]) -> list[Any]:

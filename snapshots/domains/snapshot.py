@@ -12,7 +12,6 @@ import msgspec
 
 from .filling import fill
 from .pools import FAKER
-from .recipe import Cells as Cells
 from .recipe import Recipe
 
 DATABASE = "database.duckdb"

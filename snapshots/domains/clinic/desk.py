@@ -16,7 +16,7 @@ from .parameters import Day, Text, new_id
 from .rules import ADULT_AGE, MAX_NAMED, age
 from .slots import day_of, free_starts
 
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=100)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)", max_length=100)]
 Phone = Annotated[str, Meta(pattern=r"^[0-9]{5} [0-9]{6}$", max_length=12, description="Such as 07700 900123.")]
 
 

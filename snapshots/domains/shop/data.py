@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from agent_envs.snapshots.domains.pools import POOLS
+from agent_envs.snapshots.domains.recipe import Cells
 from agent_envs.snapshots.domains.rows import Row
-from agent_envs.snapshots.domains.snapshot import Cells
 
 from .goods import CATEGORIES, COLOURS, category, category_number, price_cents, variant_count, variant_id
 from .history import NOW, OPENED, TIERS, Order, address_count, coupon, expires_on, method_count

@@ -15,7 +15,7 @@ from .money import changeable, new_id, own_address, pay, settle, take_stock, tod
 from .rules import LIMIT_QUANTITY, promised_on
 
 Text = Annotated[str, Meta(min_length=1, max_length=100)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=100)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)", max_length=100)]
 Quantity = Annotated[int, Meta(ge=1, le=LIMIT_QUANTITY)]
 
 

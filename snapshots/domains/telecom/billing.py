@@ -15,7 +15,7 @@ from . import bills, views
 from .reading import Text
 from .rules import OUTAGE_CLAIM_DAYS, OUTAGE_CREDIT_CENTS, OUTAGE_CREDIT_HOURS
 
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=100)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)", max_length=100)]
 
 
 class Credit(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ from agent_envs.tools import ToolError, tool
 from . import bills, views
 
 Text = Annotated[str, Meta(min_length=1, max_length=100)]
-Number = Annotated[str, Meta(pattern=r"^07700 900\d{3} \d{4}$", description="As in 07700 900123 4567.")]
-Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="As in 1980-12-31.")]
+Number = Annotated[str, Meta(pattern=r"^07700 900[0-9]{3} [0-9]{4}$(?!\n)", description="As in 07700 900123 4567.")]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)", description="As in 1980-12-31.")]
 
 
 class Country(msgspec.Struct, frozen=True):

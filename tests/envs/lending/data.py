@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from agent_envs.snapshots.domains.recipe import Cells
 from agent_envs.snapshots.domains.rows import Row
-from agent_envs.snapshots.domains.snapshot import Cells
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 BOOKS = (("Dune", 2), ("Emma", 1), ("Ulysses", 0))

@@ -370,6 +370,12 @@ def test_contact_details_change_unless_they_are_somebody_elses(db: EpisodeDataba
         call("change_contact", customer_id=first)
 
 
+@pytest.mark.parametrize("email", ["ann@example.org\n", "ann@example", "a b@example.org", "ann@@example.org"])
+def test_an_email_address_that_is_none_is_refused(db: EpisodeDatabase, call: Any, email: str) -> None:
+    with pytest.raises(ToolError):
+        call("change_contact", customer_id=one(db, "SELECT customer_id FROM customers"), email=email)
+
+
 def test_an_address_is_added_and_used(db: EpisodeDatabase, call: Any) -> None:
     order = call("get_order", order_id=one(db, PENDING))
     added = call(
