@@ -13,6 +13,8 @@ Anchor: TypeAlias = tuple[str, tuple[Any, ...]]
 _END_ROWS = 1
 _MOST_VALUES = 8
 _CHILDREN = 3
+_NEAR = 4
+_OTHERS = 2
 
 
 class Surroundings:
@@ -42,7 +44,7 @@ class Surroundings:
         return [*new, *((table, key) for table in tables for key in self._anchors[table])]
 
     def of(self, database: Database, anchor: Anchor) -> dict[str, list[Any]]:
-        """Values by column, the row's own first; of columns that are nowhere near it, values from anywhere."""
+        """Values by column, the row's own first; and then a few from anywhere."""
         table, key = anchor
         found = _matching(database, table, self._baseline.tables[table].key, key, 1)
         family = [(table, row) for row in found]
@@ -54,7 +56,7 @@ class Surroundings:
         children = [one for member in family for one in self._children(database, *member)]
         near: dict[str, list[Any]] = {}
         _add(near, [row for _, row in family] + children)
-        return {**self._some, **near}
+        return {column: _with_others(near.get(column, []), values) for column, values in self._some.items()}
 
     def _children(self, database: Database, owner: str, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for foreign in self._baseline.references:
@@ -92,6 +94,12 @@ def _varied(baseline: Baseline, table: str) -> list[tuple[Any, ...]]:
         if not any(key in kept for key in alike):
             kept[alike[0]] = None
     return list(kept)
+
+
+def _with_others(near: Sequence[Any], anywhere: Sequence[Any]) -> list[Any]:
+    """Values near a row, and a few others: what a thing is to become, or what is taken, is seldom near it."""
+    others = [value for value in anywhere if value not in near]
+    return [*near[:_NEAR], *others[:_OTHERS], *near[_NEAR:], *others[_OTHERS:]]
 
 
 def _add(values: dict[str, list[Any]], rows: Sequence[Mapping[str, Any]]) -> None:

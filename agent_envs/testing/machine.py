@@ -25,7 +25,7 @@ from .strategies import MALFORMED_ONE_IN, arguments, malformed, well_formed
 _SETTINGS = settings(
     derandomize=True,
     deadline=None,
-    max_examples=100,
+    max_examples=200,
     stateful_step_count=20,
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
@@ -127,8 +127,8 @@ class ToolMachine(RuleBasedStateMachine):
 def tool_machine(domain: Any, *, rows: int = 2000, seed: int = 0) -> type[TestCase]:
     """A test case that plays random calls of a domain's tools, the agent's and the user's.
 
-    A hundred dialogues of up to twenty calls are played, always the same ones, and what fails is shrunk to the shortest
-    sequence of calls that fails. ``TestShop.settings = settings(TestShop.settings, max_examples=1000)`` plays more.
+    Two hundred dialogues of up to twenty calls are played, the same ones wherever the same modules are loaded, and what
+    fails is shrunk to the shortest sequence of calls that fails. ``TestShop.settings = settings(TestShop.settings, max_examples=1000)`` plays more.
 
     Args:
         domain: Name of an embedded domain, the path of a folder, a loaded `Domain`, or a `DomainWorld`.
