@@ -128,7 +128,8 @@ def tool_machine(domain: Any, *, rows: int = 2000, seed: int = 0) -> type[TestCa
     """A test case that plays random calls of a domain's tools, the agent's and the user's.
 
     Two hundred dialogues of up to twenty calls are played, the same ones wherever the same modules are loaded, and what
-    fails is shrunk to the shortest sequence of calls that fails. ``TestShop.settings = settings(TestShop.settings, max_examples=1000)`` plays more.
+    fails is shrunk to the shortest sequence of calls that fails.
+    ``TestShop.settings = settings(TestShop.settings, max_examples=1000)`` plays more.
 
     Args:
         domain: Name of an embedded domain, the path of a folder, a loaded `Domain`, or a `DomainWorld`.
