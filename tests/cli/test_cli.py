@@ -118,3 +118,15 @@ def test_the_same_run_in_two_processes_is_the_same_to_the_byte(tmp_path: Path) -
     ]
     assert outputs[0] == outputs[1]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_prove_tells_what_came_of_every_task() -> None:
+    (line,) = (line for line in run("prove", "shop", "--rows", "1000", "--json").splitlines() if line.startswith("{"))
+    told = json.loads(line)
+    assert told["candidates"] >= told["proved"] >= 200
+    assert told["in_train"] + told["in_validation"] + told["in_test"] == told["proved"]
+    assert told["damaged_dialogues"] - told["of_them_paid_less"] <= told["candidates"] - told["proved"]
+    assert "difficulty" in run("prove", "clinic", "--rows", "300")
+    missing = cli.invoke(app, ["prove", "no such domain"])
+    assert missing.exit_code == 2
+    assert "there is no folder" in missing.output
