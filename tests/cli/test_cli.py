@@ -125,7 +125,7 @@ def test_prove_tells_what_came_of_every_task() -> None:
     told = json.loads(output[output.index('{"candidates"') :].splitlines()[0])
     assert told["candidates"] >= told["proved"] >= 200
     assert told["in_train"] + told["in_validation"] + told["in_test"] == told["proved"]
-    assert told["damaged_dialogues"] - told["of_them_paid_less"] <= told["candidates"] - told["proved"]
+    assert told["damaged_dialogues"] >= told["of_them_paid_less"] > 3 * told["proved"]
     assert "difficulty" in run("prove", "clinic", "--rows", "300")
     missing = cli.invoke(app, ["prove", "no such domain"])
     assert missing.exit_code == 2
