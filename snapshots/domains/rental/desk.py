@@ -13,15 +13,13 @@ from .money import Price, booking_price
 from .rules import BOOK_AHEAD, LIMIT_DAYS
 
 _DAY = timedelta(days=1)
-# Items of a model in a branch that nothing holds between two days; what is overdue comes back nobody knows when.
+# Items of a model that nothing holds between two days; what is overdue comes back nobody knows when.
 _FREE = """
-    SELECT i.item_id FROM items i WHERE i.model_id = ?1 AND i.branch_id = ?2
-    AND (i.maintenance_until IS NULL OR i.maintenance_until < ?3) AND NOT EXISTS (
+    FROM items i WHERE i.model_id = ?1 AND (i.maintenance_until IS NULL OR i.maintenance_until < ?2) AND NOT EXISTS (
         SELECT 1 FROM bookings b LEFT JOIN transfers t USING (booking_id)
         WHERE b.item_id = i.item_id AND b.status IN ('reserved', 'out') AND b.booking_id <> ?5
-        AND coalesce(t.leaves_on, b.first_day) <= ?4
-        AND (coalesce(t.back_on, b.last_day) >= ?3 OR (b.status = 'out' AND b.last_day < ?6)))
-    ORDER BY i.item_id
+        AND coalesce(t.leaves_on, b.first_day) <= ?3
+        AND (coalesce(t.back_on, b.last_day) >= ?2 OR (b.status = 'out' AND b.last_day < ?4)))
 """
 
 
@@ -61,9 +59,18 @@ def free_items(
     db: EpisodeDatabase, model_id: str, branch_id: str, first_day: date, last_day: date, but_for: str = ""
 ) -> list[str]:
     """The items of a model in a branch that are free on all days, whatever the booking `but_for` holds."""
-    days = (first_day.isoformat(), last_day.isoformat())
-    rows = db.rows(_FREE, model_id, branch_id, *days, but_for, db.now[:10])
+    days = (first_day.isoformat(), last_day.isoformat(), db.now[:10])
+    rows = db.rows(
+        f"SELECT i.item_id {_FREE} AND i.branch_id = ?6 ORDER BY i.item_id", model_id, *days, but_for, branch_id
+    )
     return [row["item_id"] for row in rows]
+
+
+def free_counts(db: EpisodeDatabase, model_id: str, first_day: date, last_day: date) -> dict[str, int]:
+    """How many items of a model are free on all days, by branch, of those that have one free."""
+    days = (first_day.isoformat(), last_day.isoformat(), db.now[:10])
+    counted = f"SELECT i.branch_id, count(*) AS free {_FREE} GROUP BY i.branch_id ORDER BY i.branch_id"
+    return {row["branch_id"]: row["free"] for row in db.rows(counted, model_id, *days, "")}
 
 
 def changeable(db: EpisodeDatabase, booking_id: str) -> views.Booking:
@@ -115,10 +122,12 @@ def rates(model: views.Model) -> Rates:
 def price_now(db: EpisodeDatabase, booking: views.Booking, days: int | None = None) -> Price:
     """What a booking costs as it stands now, or if it took so many days."""
     value = db.scalar("SELECT value_cents FROM vouchers WHERE booking_id = ?", booking.booking_id)
+    of = db.row("SELECT day_cents, week_cents, deposit_cents FROM models WHERE model_id = ?", booking.model_id)
+    assert of is not None
     return booking_price(
-        rates(views.model(db, booking.model_id)),
+        Rates(**of),
         days or day_count(booking.first_day, booking.last_day),
-        views.member(db, booking.member_id).level,
+        db.scalar("SELECT level FROM members WHERE member_id = ?", booking.member_id),
         has_waiver=booking.waiver,
         accessories_cents=sum(accessory.price_cents for accessory in booking.accessories),
         is_transferred=booking.transfer is not None,

@@ -12,7 +12,7 @@ from agent_envs.snapshots.domains.episode import EpisodeDatabase
 from agent_envs.tools import ToolError, tool
 
 from . import views
-from .desk import bookable, free_items, rates, today, usable_voucher
+from .desk import bookable, free_counts, rates, today, usable_voucher
 from .money import booking_price
 from .rules import BOOK_AHEAD, LIMIT_DAYS, rent_cents
 
@@ -151,8 +151,9 @@ def check_free(db: EpisodeDatabase, model_id: Text, first_day: FirstDay, last_da
     A booking takes an item at the branch where it is free; change_pickup_branch has it brought to another one.
     """
     bookable(db, first_day, last_day)
+    free = free_counts(db, model_id, first_day, last_day)
     return [
-        FreeAt(stock.branch_id, stock.branch, len(free_items(db, model_id, stock.branch_id, first_day, last_day)))
+        FreeAt(stock.branch_id, stock.branch, free.get(stock.branch_id, 0))
         for stock in views.model(db, model_id).branches
     ]
 
@@ -160,7 +161,14 @@ def check_free(db: EpisodeDatabase, model_id: Text, first_day: FirstDay, last_da
 @tool
 def find_first_free(db: EpisodeDatabase, model_id: Text, days: Days, not_before: NotBefore) -> list[FirstFree]:
     """Find for each branch that has a model the earliest days in a row on which an item of it is free there."""
-    return [_first_free(db, model_id, stock, days, not_before) for stock in views.model(db, model_id).branches]
+    branches = views.model(db, model_id).branches
+    first = max(not_before, today(db) + timedelta(days=1))
+    found: dict[str, date] = {}
+    while len(found) < len(branches) and first <= today(db) + BOOK_AHEAD:
+        for branch_id in free_counts(db, model_id, first, first + timedelta(days=days - 1)):
+            found.setdefault(branch_id, first)
+        first += timedelta(days=1)
+    return [_first_free(stock, found.get(stock.branch_id), days) for stock in branches]
 
 
 @tool
@@ -236,11 +244,8 @@ def get_voucher(db: EpisodeDatabase, voucher_code: Text) -> views.Voucher:
     return views.voucher(db, voucher_code)
 
 
-def _first_free(db: EpisodeDatabase, model_id: str, stock: views.Stock, days: int, not_before: date) -> FirstFree:
-    first = max(not_before, today(db) + timedelta(days=1))
-    while first <= today(db) + BOOK_AHEAD:
-        last = first + timedelta(days=days - 1)
-        if free_items(db, model_id, stock.branch_id, first, last):
-            return FirstFree(stock.branch_id, stock.branch, first.isoformat(), last.isoformat())
-        first += timedelta(days=1)
-    return FirstFree(stock.branch_id, stock.branch, None, None)
+def _first_free(stock: views.Stock, first: date | None, days: int) -> FirstFree:
+    if first is None:
+        return FirstFree(stock.branch_id, stock.branch, None, None)
+    last = first + timedelta(days=days - 1)
+    return FirstFree(stock.branch_id, stock.branch, first.isoformat(), last.isoformat())

@@ -143,35 +143,40 @@ class Voucher(msgspec.Struct, frozen=True):
     booking_id: str | None
 
 
+_MEMBER = """
+    SELECT m.*, count(b.booking_id) FILTER (WHERE b.status = 'reserved') AS reservations,
+        coalesce(sum(b.deposit_cents), 0) AS deposits_cents, (SELECT coalesce(sum(amount_cents), 0) FROM fees f
+        WHERE f.member_id = m.member_id AND fee_status = 'unpaid') AS unpaid_fees_cents
+    FROM members m LEFT JOIN bookings b ON b.member_id = m.member_id AND b.status IN ('reserved', 'out')
+    WHERE m.member_id = ? GROUP BY m.member_id ORDER BY m.member_id
+"""
+_BOOKING = """
+    SELECT b.*, i.model_id, m.name AS model, r.branch, (SELECT coalesce(sum(amount_cents), 0) FROM fees f
+        WHERE f.booking_id = b.booking_id AND fee_status = 'unpaid') AS unpaid_fees_cents
+    FROM bookings b JOIN items i USING (item_id) JOIN models m USING (model_id)
+    JOIN branches r ON r.branch_id = b.branch_id WHERE b.booking_id = ? ORDER BY b.booking_id
+"""
+
+
 def found(db: EpisodeDatabase, table: str, column: str, value: str, what: str, how: str) -> dict[str, Any]:
     """The row of a key.
 
     Raises:
         ToolError: There is none; `how` says where the agent finds a right one.
     """
-    row = db.row(f"SELECT * FROM {table} WHERE {column} = ? ORDER BY 1", value)
-    if row is None:
-        raise ToolError(f"there is no {what} {value[:60]!r}; {how}")
-    return row
+    return _known(db.row(f"SELECT * FROM {table} WHERE {column} = ? ORDER BY 1", value), what, value, how)
 
 
 def member(db: EpisodeDatabase, member_id: str) -> Member:
     """A member."""
-    row = found(db, "members", "member_id", member_id, "member", "find_member_by_email gives the id")
+    row = _known(db.row(_MEMBER, member_id), "member", member_id, "find_member_by_email gives the id")
     held = db.rows(
         "SELECT machine_class, valid_from, valid_until FROM certificates WHERE member_id = ? ORDER BY machine_class",
         member_id,
     )
-    under_way = db.row(
-        "SELECT coalesce(sum(status = 'reserved'), 0) AS reservations, coalesce(sum(deposit_cents), 0) AS"
-        " deposits_cents FROM bookings WHERE member_id = ? AND status IN ('reserved', 'out')",
-        member_id,
-    )
-    owed = "SELECT coalesce(sum(amount_cents), 0) FROM fees WHERE member_id = ? AND fee_status = 'unpaid'"
     return Member(
-        **row | {"id_verified": bool(row["id_verified"]), "blocked": bool(row["blocked"])} | (under_way or {}),
+        **row | {"id_verified": bool(row["id_verified"]), "blocked": bool(row["blocked"])},
         certificates=[Certificate(**each) for each in held],
-        unpaid_fees_cents=db.scalar(owed, member_id),
     )
 
 
@@ -194,13 +199,8 @@ def model(db: EpisodeDatabase, model_id: str) -> Model:
 
 def booking(db: EpisodeDatabase, booking_id: str) -> Booking:
     """A booking."""
-    found(db, "bookings", "booking_id", booking_id, "booking", "list_bookings gives the ids of a member's bookings")
-    row = db.row(
-        "SELECT b.*, i.model_id, m.name AS model, r.branch FROM bookings b JOIN items i USING (item_id)"
-        " JOIN models m USING (model_id) JOIN branches r ON r.branch_id = b.branch_id WHERE booking_id = ?",
-        booking_id,
-    )
-    assert row is not None
+    how = "list_bookings gives the ids of a member's bookings"
+    row = _known(db.row(_BOOKING, booking_id), "booking", booking_id, how)
     next_booked = db.scalar(
         "SELECT min(coalesce(t.leaves_on, b.first_day)) FROM bookings b LEFT JOIN transfers t USING (booking_id)"
         " WHERE b.item_id = ? AND b.booking_id <> ? AND b.status = 'reserved' AND b.first_day > ?",
@@ -216,20 +216,24 @@ def booking(db: EpisodeDatabase, booking_id: str) -> Booking:
     moved = db.row(
         "SELECT from_branch_id, to_branch_id, leaves_on, back_on FROM transfers WHERE booking_id = ?", booking_id
     )
-    owed = "SELECT coalesce(sum(amount_cents), 0) FROM fees WHERE booking_id = ? AND fee_status = 'unpaid'"
     return Booking(
         **row | {"waiver": bool(row["waiver"])},
         overdue=row["status"] == "out" and row["last_day"] < db.now[:10],
         item_next_booked_on=next_booked,
         accessories=[Accessory(**each) for each in accessories],
         transfer=Transfer(**moved) if moved else None,
-        unpaid_fees_cents=db.scalar(owed, booking_id),
     )
 
 
 def fee(db: EpisodeDatabase, fee_id: str) -> Fee:
     """A fee."""
     return Fee(**found(db, "fees", "fee_id", fee_id, "fee", "list_fees gives the ids of a member's fees"))
+
+
+def _known(row: dict[str, Any] | None, what: str, value: str, how: str) -> dict[str, Any]:
+    if row is None:
+        raise ToolError(f"there is no {what} {value[:60]!r}; {how}")
+    return row
 
 
 def voucher(db: EpisodeDatabase, voucher_code: str) -> Voucher:

@@ -14,7 +14,8 @@ from .rules import TRANSFER_CENTS
 from .wanted import begun, booking_of, difference, money, numbered, spoken
 from .wants_new import Want
 
-_AHEAD = "b.status = 'reserved' AND b.first_day > date('now')"
+# Nobody changes at once what they have just booked.
+_AHEAD = "b.status = 'reserved' AND b.first_day > date('now') AND b.made_at < datetime('now')"
 
 
 def cancel(member_id: str, db: EpisodeDatabase) -> Draft | None:

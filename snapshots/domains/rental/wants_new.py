@@ -12,7 +12,7 @@ from agent_envs.snapshots.domains.draft import Draft
 from agent_envs.snapshots.domains.episode import EpisodeDatabase
 
 from . import booking, reading, views
-from .desk import free_items
+from .desk import free_counts, free_items
 from .rules import TRANSFER_CENTS
 from .wanted import Offer, is_free_to_book, money, offers
 
@@ -117,13 +117,11 @@ def brought(member_id: str, db: EpisodeDatabase) -> Draft | None:
     member = views.member(db, member_id)
     if not is_free_to_book(member) or member.unpaid_fees_cents:
         return None
+    branches = db.rows("SELECT branch_id, branch FROM branches ORDER BY branch_id")
     for offer in offers(db, member, "brought"):
-        counted = tried(db, reading.check_free, model_id=offer.model_id, **offer.days)
-        at = {each["branch_id"]: each["free"] for each in counted}
-        others = db.rows("SELECT branch_id, branch FROM branches ORDER BY branch_id")
-        wanted = [each for each in others if not at.get(each["branch_id"])]
-        if not at[offer.branch_id] or sum(map(bool, at.values())) > 1 or not wanted:
+        if set(free_counts(db, offer.model_id, offer.first, offer.last)) != {offer.branch_id}:
             continue
+        wanted = [each for each in branches if each["branch_id"] != offer.branch_id]
         to = wanted[drawn(member_id, "brought to") % len(wanted)]
         leaves, back = offer.first - timedelta(days=1), offer.last + timedelta(days=1)
         booked = tried(db, booking.create_booking, **_booked(member_id, offer, waiver=False))
@@ -185,11 +183,8 @@ def _bookable(db: EpisodeDatabase, member: views.Member, want: str) -> Offer | N
     """What a member may book and is free."""
     if not is_free_to_book(member):
         return None
-    for offer in offers(db, member, want):
-        counted = tried(db, reading.check_free, model_id=offer.model_id, **offer.days)
-        if any(each["free"] for each in counted if each["branch_id"] == offer.branch_id):
-            return offer
-    return None
+    found = offers(db, member, want)
+    return next((each for each in found if free_items(db, each.model_id, each.branch_id, each.first, each.last)), None)
 
 
 def _looked_up(draft: Draft, offer: Offer) -> Draft:
