@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -174,7 +175,7 @@ def _bounded(bound: Bound, sentence: str) -> tuple[bool, ...]:
     if bound.kind == "one_of":
         return tuple(option != bound.value for option in bound.options if said.hold(option))
     if bound.kind == "at_most":
-        return tuple(amount > float(bound.value.replace(",", "")) for amount in said.amounts)
+        return tuple(amount > Decimal(bound.value.replace(",", "")) for amount in said.amounts)
     is_day = "-" in bound.value
     named = [day.iso(int(bound.value[:4])) for day in said.days] if is_day else sorted(said.times)
     return tuple(each < bound.value if bound.kind == "not_before" else each > bound.value for each in named)

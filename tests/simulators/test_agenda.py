@@ -104,6 +104,7 @@ def test_a_proposal_that_breaks_a_bound_is_refused_with_the_reason(text: str) ->
     [
         (Bound("not_after", "2026-03-01", "Too late."), "on 28 February 2026", "on 2026-03-02"),
         (Bound("at_most", "20.00", "Too dear."), "for 20.00 euros", "for €1,020"),
+        (Bound("at_most", "106.80", "Too dear."), "for 106.80", "for 106.81"),
         (Bound("one_of", "blue", "I want blue.", ("blue", "red")), "the blue one", "the red one"),
     ],
 )

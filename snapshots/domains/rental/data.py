@@ -11,9 +11,10 @@ from agent_envs.snapshots.domains.rows import Row
 
 from . import people
 from .goods import BRANCHES, LIMIT_ACCESSORIES, THINGS, accessory_price_cents, branch_number, rates, thing
-from .history import Booking, Item
+from .history import Item
 from .people import NOW, TODAY
 from .rules import damage_fee_cents, damage_list_cents, late_fee_cents
+from .terms import Booking, bookings_of
 
 __all__ = ["NOW"]
 _FEES = ("late", "damage")
@@ -110,7 +111,7 @@ def items(row: Row) -> Cells:
 
 def bookings(row: Row) -> Iterator[Cells]:
     """What an item is or was lent for; no two of its bookings meet."""
-    for booking in Item(row).bookings():
+    for booking in bookings_of(row):
         assert booking.member is not None
         returned = booking.status == "returned"
         at = branch_number(booking.item.row) if booking.to_branch is None else booking.to_branch
@@ -134,7 +135,7 @@ def bookings(row: Row) -> Iterator[Cells]:
 
 def booking_accessories(row: Row) -> Iterator[Cells]:
     """What goes with a booking."""
-    for booking in Item(row).bookings(lambda booking: booking.accessories):
+    for booking in bookings_of(row, lambda booking: booking.accessories):
         for index in booking.accessories:
             accessory = booking.item.model.key("A", index, LIMIT_ACCESSORIES)
             yield {"booking_id": booking.key("B"), "accessory_id": accessory}
@@ -142,7 +143,7 @@ def booking_accessories(row: Row) -> Iterator[Cells]:
 
 def transfers(row: Row) -> Iterator[Cells]:
     """The way of an item to another branch the day before a booking, and back the day after."""
-    for booking in Item(row).bookings(lambda booking: booking.to_branch is not None):
+    for booking in bookings_of(row, lambda booking: booking.to_branch is not None):
         assert booking.to_branch is not None
         yield {
             "booking_id": booking.key("B"),
@@ -160,7 +161,7 @@ def vouchers(row: Row) -> Iterator[Cells]:
         if row.chance("has voucher", 0.3):
             yield _voucher(row, 0, row.key("M"), row.cents("value", 500, 2000, step=500), None)
         return
-    for booking in Item(row.at("items", item_number)).bookings(lambda booking: booking.voucher_value_cents):
+    for booking in bookings_of(row.at("items", item_number), lambda booking: booking.voucher_value_cents):
         assert booking.member is not None
         yield _voucher(row, booking.index, booking.member.key("M"), booking.voucher_value_cents, booking)
 
@@ -184,7 +185,7 @@ def fees(row: Row) -> Iterator[Cells]:
 
 def damage_reports(row: Row) -> Iterator[Cells]:
     """What was found broken when an item was looked over."""
-    for booking in Item(row).bookings(lambda booking: booking.severity):
+    for booking in bookings_of(row, lambda booking: booking.severity):
         assert booking.severity is not None
         yield {
             "booking_id": booking.key("B"),
@@ -197,7 +198,7 @@ def damage_reports(row: Row) -> Iterator[Cells]:
 
 def payments(row: Row) -> Iterator[Cells]:
     """What was charged to cards and paid back: bookings, those that were cancelled, and fees."""
-    for booking in Item(row).bookings():
+    for booking in bookings_of(row):
         if total := booking.price.total_cents:
             yield _payment(booking, 0, "charge", total, booking.made_at)
             if booking.status == "cancelled":
@@ -211,7 +212,7 @@ def payments(row: Row) -> Iterator[Cells]:
 
 def _raised(row: Row) -> Iterator[tuple[Booking, str, int, date]]:
     """The fees of an item's bookings: of which kind, how much, and when they were raised."""
-    for booking in Item(row).bookings(lambda booking: booking.late_raised_on or booking.severity):
+    for booking in bookings_of(row, lambda booking: booking.late_raised_on or booking.severity):
         of = booking.item.rates
         if booking.late_raised_on is not None:
             yield booking, "late", late_fee_cents(of.day_cents, booking.late_days), booking.late_raised_on

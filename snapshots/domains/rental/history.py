@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
 from agent_envs.snapshots.domains.rows import Row
 
 from . import people
-from .goods import BRANCHES, Rates, accessory_count, accessory_price_cents, branch_number, model_of, rates, thing
-from .money import Price, booking_price
+from .goods import Rates, model_of, rates, thing
 from .people import NOW, TODAY
 
 PAST_SLOTS, FUTURE_SLOTS = 12, 4
@@ -60,20 +58,9 @@ class Item:
         """The first day of a slot; today is in slot 0."""
         return TODAY + (slot * _SLOT_DAYS - self.phase) * _DAY
 
-    def bookings(self, having: Callable[[Booking], object] = bool) -> Iterator[Booking]:
-        """Its bookings, in their order.
 
-        Args:
-            having: What must be true of them. It is asked first, of slots that are free as well: it is cheaper.
-        """
-        for slot in range(-PAST_SLOTS, FUTURE_SLOTS + 1):
-            booking = Booking(self, slot)
-            if having(booking) and booking.is_made:
-                yield booking
-
-
-class Booking:
-    """What an item is lent for in one slot; each fact is drawn when it is first asked for.
+class Lending:
+    """To whom an item is lent in one slot, and what came of it; each fact is drawn when it is first asked for.
 
     Args:
         item: The item.
@@ -208,56 +195,15 @@ class Booking:
         others = (self._candidate(place) for place in range(step, 6 * self.part.counts["items"], members))
         return not any(other.made_at.date() > raised_on for other in others if other and other.is_made)
 
-    @cached_property
-    def to_branch(self) -> int | None:
-        """The branch to which it is brought, if the member picks it up elsewhere."""
-        far = self.part.chance("elsewhere", 0.06) and (self.first_day - self.made_at.date()).days > 1
-        further = self.part.integer("how far", 1, len(BRANCHES) - 1)
-        return (branch_number(self.item.row) + further) % len(BRANCHES) if far else None
-
-    @property
-    def has_waiver(self) -> bool:
-        """Whether the member took the damage waiver."""
-        return self.part.chance("waiver", 0.35)
-
-    @cached_property
-    def accessories(self) -> list[int]:
-        """Which of the model's accessories go with it."""
-        if not self.part.chance("accessories", 0.3):
-            return []
-        count = accessory_count(self.item.model)
-        return sorted({self.part.integer("one", 0, count - 1), self.part.integer("two", 0, count - 1)})
-
-    @property
-    def voucher_value_cents(self) -> int:
-        """The value of the voucher that was used, if there was one."""
-        used = self.part.chance("voucher", 0.06) and self.status != "cancelled"
-        return self.part.cents("voucher value", 500, 2000, step=500) if used else 0
-
-    @property
-    def price(self) -> Price:
-        """What it cost."""
-        assert self.member is not None
-        days = (self.last_day - self.first_day).days + 1
-        return booking_price(
-            self.item.rates,
-            days,
-            people.level(self.member),
-            has_waiver=self.has_waiver,
-            accessories_cents=sum(accessory_price_cents(self.item.model, index) for index in self.accessories),
-            is_transferred=self.to_branch is not None,
-            voucher_cents=self.voucher_value_cents,
-        )
-
     @property
     def _place(self) -> int:
         """The booking's place among those that go round all members: what is under way first, the last slot after."""
         around = self.slot if self.slot >= 0 else FUTURE_SLOTS + 1
         return around * self.part.counts["items"] + self.item.row.number
 
-    def _candidate(self, place: int) -> Booking | None:
+    def _candidate(self, place: int) -> Lending | None:
         """The booking of a place, made or not; None where there is none, or it is this one."""
         if place < 0 or place == self._place:
             return None
         around, number = divmod(place, self.part.counts["items"])
-        return Booking(Item(self.part.at("items", number)), around if around <= FUTURE_SLOTS else -1)
+        return Lending(Item(self.part.at("items", number)), around if around <= FUTURE_SLOTS else -1)

@@ -168,7 +168,8 @@ def find_first_free(db: EpisodeDatabase, model_id: Text, days: Days, not_before:
         for branch_id in free_counts(db, model_id, first, first + timedelta(days=days - 1)):
             found.setdefault(branch_id, first)
         first += timedelta(days=1)
-    return [_first_free(stock, found.get(stock.branch_id), days) for stock in branches]
+    free = {branch_id: (str(day), str(day + timedelta(days=days - 1))) for branch_id, day in found.items()}
+    return [FirstFree(each.branch_id, each.branch, *free.get(each.branch_id, (None, None))) for each in branches]
 
 
 @tool
@@ -242,10 +243,3 @@ def list_fees(db: EpisodeDatabase, member_id: Text) -> list[views.Fee]:
 def get_voucher(db: EpisodeDatabase, voucher_code: Text) -> views.Voucher:
     """Read a voucher: whose it is, what it takes off, until when, and the booking for which it was used."""
     return views.voucher(db, voucher_code)
-
-
-def _first_free(stock: views.Stock, first: date | None, days: int) -> FirstFree:
-    if first is None:
-        return FirstFree(stock.branch_id, stock.branch, None, None)
-    last = first + timedelta(days=days - 1)
-    return FirstFree(stock.branch_id, stock.branch, first.isoformat(), last.isoformat())

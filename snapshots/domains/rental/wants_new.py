@@ -44,8 +44,7 @@ def book(member_id: str, db: EpisodeDatabase) -> Draft | None:
     unpaid = db.rows("SELECT fee_id FROM fees WHERE member_id = ? AND fee_status = 'unpaid' ORDER BY fee_id", member_id)
     if owed:
         draft.call("list_fees", member_id=member_id)
-        draft.say(f"You have unpaid fees of {money(owed)}, which must be paid before anything is booked.")
-    both = f"I would charge {money(owed)} for the fees. " if owed else ""
+    both = f"Unpaid fees of {money(owed)} must be paid before anything is booked; I would charge them. " if owed else ""
     draft.say(
         f"{both}The {offer.name} costs {total} in all {offer.spoken} at {offer.branch}, {with_waiver}; "
         f"a deposit of {deposit} is held at pick-up. Shall I {'do both' if owed else 'book it'}?"
