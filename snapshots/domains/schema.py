@@ -22,6 +22,7 @@ _PYTHON: Mapping[str, tuple[type, ...]] = {
     "TIMESTAMP": (datetime,),
 }
 _ADVICE = {"DECIMAL": "keep money as an INTEGER of cents", "TIMESTAMP WITH TIME ZONE": "keep times as TIMESTAMP in UTC"}
+_LEAD = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _LINE = re.compile(r"\n+LINE (\d+):.*", re.DOTALL)
 
 
@@ -107,14 +108,15 @@ def _statements(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple
         raise _located(path, 1, error) from error
     statements, at = [], 0
     for statement in parsed:
-        at = text.index(statement.query, at)
+        query = _LEAD.sub("", statement.query, count=1)  # from DuckDB 2.0.1 on a statement holds what stands before it
+        at = text.index(query, at)
         line = text.count("\n", 0, at) + 1
         if statement.type != duckdb.StatementType.CREATE:
             raise DomainError(
                 f"{path}:{line}: a schema only creates; {str(statement.type).split('.')[-1]} belongs elsewhere"
             )
-        statements.append((line, statement.query))
-        at += len(statement.query)
+        statements.append((line, query))
+        at += len(query)
     return statements
 
 
