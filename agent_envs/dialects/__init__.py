@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from .base import Dialect, FormatError, Parsed
+from .glm import GLM
 from .hermes import Hermes
+from .kimi import Kimi
 from .openai import OpenAI
+from .react import ReAct
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAI(), Hermes())}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAI(), Hermes(), GLM(), Kimi(), ReAct())}
 
-__all__ = ["DIALECTS", "Dialect", "FormatError", "Hermes", "OpenAI", "Parsed", "dialect_named"]
+__all__ = [
+    "DIALECTS",
+    "GLM",
+    "Dialect",
+    "FormatError",
+    "Hermes",
+    "Kimi",
+    "OpenAI",
+    "Parsed",
+    "ReAct",
+    "dialect_named",
+]
 
 
 def dialect_named(dialect: str | Dialect) -> Dialect:

@@ -63,11 +63,13 @@ class OpenAI:
     """
 
     name = "openai"
+    several_calls = True
+    keeps_thinking = True
     tools_beside_text = True
     stop: tuple[str, ...] = ()
     answer_tools = (_ANSWER,)
 
-    def parse(self, action: Action) -> Parsed:
+    def parse(self, action: Action, tools: Sequence[dict[str, Any]] = ()) -> Parsed:
         """Read a turn; a call of the tool ``answer`` is the answer."""
         if isinstance(action, Message):
             return _with_answer(action)
@@ -95,6 +97,10 @@ class OpenAI:
     def reply(self, text: str, call: ToolCall | None) -> Message:
         """A tool's message for a call, a user's where there was none."""
         return Message("tool", text, call_id=call.id) if call else Message("user", text)
+
+    def without_thinking(self, written: Message) -> Message:
+        """The turn but for its thoughts."""
+        return msgspec.structs.replace(written, thinking="")
 
 
 def _wire(turn: Message) -> _Wire:

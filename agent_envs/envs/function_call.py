@@ -100,7 +100,7 @@ class FunctionCall(Env[CallTask, State]):
 
     def respond(self, state: State, action: Action) -> Transition[State]:
         """Compare the turn; any turn ends the episode."""
-        parsed = self.player.dialect.parse(action)
+        parsed = self.player.dialect.parse(action, self.player.schemas)
         right = self.tasks.named(state.task_id).call
         reason, parts, detail = _compared(parsed, right)
         earned = float(all(parts.values()))

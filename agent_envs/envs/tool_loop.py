@@ -140,7 +140,7 @@ class ToolLoop(Env[T, L], Generic[T, L]):
 
     def respond(self, state: L, action: Action) -> Transition[L]:
         """Execute a turn, or end the episode with it."""
-        parsed = _named_calls(self.dialect.parse(action), state.turns)
+        parsed = _named_calls(self.dialect.parse(action, self.schemas), state.turns)
         ended = self.ended_by(state, parsed)
         if ended is not None:
             return ended
