@@ -3,10 +3,11 @@
 Importing this package registers its environments: ``gymnasium.make("agent_envs/WikiSearch-v0")``.
 """
 
-from agent_envs.core import Env, Wrapper, fork, state_digest
+from agent_envs.core import Env
 from agent_envs.messages import Action, Context, Message, ToolCall
 from agent_envs.outcome import Fault, Outcome, StopReason
 from agent_envs.registry import register_all
+from agent_envs.stack import Wrapper, fork, state_digest
 from agent_envs.tasks import Task, TaskSet
 from agent_envs.tools import Tool, Toolbox, ToolError, tool
 

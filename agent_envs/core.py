@@ -7,7 +7,8 @@ Time goes like this::
 
 *The observation is the context*: the tuple of messages that the model is to be given now, complete in itself.
 ``info["new"]`` holds the messages that this step added and ``info["segment"]`` counts how often the context was
-replaced instead; within a segment the new context is the old one followed by the new messages.
+replaced instead; within a segment the new context is the old one followed by the new messages. The first of these is
+the agent's turn as it stands in the context. A context that ends in an assistant's message is to be continued there.
 
 *The action is the assistant's turn*: raw text in the environment's dialect, or a `Message` with structured calls.
 
@@ -22,6 +23,10 @@ play every task once. Without a seed, the next one is drawn from the generator t
 
 *Fork*: `fork` gives an independent copy in the same state, at any moment; `state_digest` is equal for equal states,
 in every process. All that changes in an episode is therefore one frozen value that each step replaces.
+
+*Wrappers decide what the agent sees of its own history*. There is one truth of it, the state of the environment: a
+wrapper changes the context with `Env.present` and ends an episode with `Env.finish`, so that every layer, every limit
+and every digest knows.
 """
 
 from __future__ import annotations
@@ -29,12 +34,13 @@ from __future__ import annotations
 import copy
 import hashlib
 from abc import abstractmethod
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeAlias, TypeVar
 
 import gymnasium
 import msgspec
 from gymnasium.error import ResetNeeded
 
+from agent_envs.dialects import Dialect
 from agent_envs.messages import Action, Context, checked_action
 from agent_envs.outcome import Outcome
 from agent_envs.tasks import Task, TaskSet
@@ -74,6 +80,10 @@ class Transition(NamedTuple, Generic[S]):
     reward: float = 0.0
 
 
+Result: TypeAlias = tuple[Context, float, bool, bool, dict[str, Any]]
+"""What a step returns: the context, the reward, whether the episode ended, whether a limit cut it, the info."""
+
+
 class Env(gymnasium.Env[Context, Action], Generic[T, S]):
     """Base of every environment: a subclass says how an episode opens and what a turn leads to.
 
@@ -86,6 +96,8 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
     """Name and version, such as ``WikiSearch-v0``: part of every digest."""
     reward_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     """Least and greatest sum of an episode's rewards."""
+    dialect: Dialect
+    """How turns are spelled."""
 
     def __init__(self, tasks: TaskSet[T]) -> None:
         self.tasks = tasks
@@ -136,7 +148,7 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         self._state, info = self.open(task, seed)
         return self._state.context, {"task": task.id, "seed": seed, **self._news(), **info}
 
-    def step(self, action: Action) -> tuple[Context, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Action) -> Result:
         """Take the agent's turn.
 
         Args:
@@ -154,11 +166,30 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         if state.outcome is not None:
             raise ResetNeeded(f"the episode has ended ({state.outcome.reason}); call reset before the next step")
         self._state, reward = self.respond(state, checked_action(action))
-        outcome = self._state.outcome
-        if outcome is None:
-            return self._state.context, reward, False, False, self._news()
-        truncated = outcome.truncated
-        return self._state.context, reward, not truncated, truncated, {**self._news(), "outcome": outcome}
+        return self.result(reward)
+
+    def result(self, reward: float) -> Result:
+        """What a step that paid this returns, in the present state."""
+        state = self.state
+        if state.outcome is None:
+            return state.context, reward, False, False, self._news()
+        truncated = state.outcome.truncated
+        return state.context, reward, not truncated, truncated, {**self._news(), "outcome": state.outcome}
+
+    def present(self, context: Context, new: Context, *, replaced: bool) -> None:
+        """Let the agent see another context.
+
+        Args:
+            context: What it sees now.
+            new: The messages that the last step added, the agent's turn first; at reset the context.
+            replaced: Whether it is more than the last context followed by `new`; this begins a segment.
+        """
+        segment = self.state.segment + replaced
+        self._state = msgspec.structs.replace(self.state, context=context, new=new, segment=segment)
+
+    def finish(self, outcome: Outcome) -> None:
+        """End the episode, or say how it ended in truth."""
+        self._state = msgspec.structs.replace(self.state, outcome=outcome)
 
     @property
     def state(self) -> S:
@@ -198,66 +229,3 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
 
     def _news(self) -> dict[str, Any]:
         return {"new": self.state.new, "segment": self.state.segment}
-
-
-class Wrapper(gymnasium.Wrapper[Context, Action, Context, Action]):
-    """Base of every wrapper: a subclass overrides only what it changes and keeps what it remembers in `memory`.
-
-    `memory` is one frozen value that is set in `reset` and replaced, never changed, so that a fork may share it.
-    """
-
-    memory: Any = None
-
-    def fork(self) -> Self:
-        """An independent copy of the wrapper and of all that it wraps, in the same state."""
-        twin = copy.copy(self)
-        twin.env = fork(self.env)
-        return twin
-
-    def state_digest(self) -> str:
-        """Digest of the inner state and of `memory`."""
-        parts = (type(self).__name__, state_digest(self.env), self.memory)
-        return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).hexdigest()
-
-
-E = TypeVar("E", bound=gymnasium.Env[Any, Any])
-
-
-def fork(env: E) -> E:
-    """An independent copy of an environment in the same state, through any stack of wrappers.
-
-    Gymnasium's own wrappers, and others that know nothing of forks, are copied deeply around the fork of what they
-    wrap; spaces and specs are shared.
-
-    Raises:
-        TypeError: The innermost environment cannot fork.
-    """
-    if isinstance(env, Env | Wrapper):
-        return cast(E, env.fork())
-    if not isinstance(env, gymnasium.Wrapper):
-        raise TypeError(
-            f"{type(env).__name__} cannot fork: it is no agent_envs.core.Env; give it a wrapper or a base that can"
-        )
-    twin: gymnasium.Env[Any, Any] = fork(env.env)
-    shared = (env._action_space, env._observation_space, env._cached_spec, env._metadata)
-    memo: dict[int, Any] = {id(value): value for value in shared}
-    memo |= {id(one): other for one, other in zip(_layers(env.env), _layers(twin), strict=True)}
-    return copy.deepcopy(env, memo)
-
-
-def _layers(env: gymnasium.Env[Any, Any]) -> list[gymnasium.Env[Any, Any]]:
-    """An environment and all that it wraps: a wrapper may hold on to any of them."""
-    return [env, *_layers(env.env)] if isinstance(env, gymnasium.Wrapper) else [env]
-
-
-def state_digest(env: gymnasium.Env[Any, Any]) -> str:
-    """Digest of an environment's state, through any stack of wrappers; wrappers that are not ours add nothing to it.
-
-    Raises:
-        TypeError: The innermost environment has no digest.
-    """
-    if isinstance(env, Env | Wrapper):
-        return env.state_digest()
-    if isinstance(env, gymnasium.Wrapper):
-        return state_digest(env.env)
-    raise TypeError(f"{type(env).__name__} has no state digest: it is no agent_envs.core.Env")

@@ -51,6 +51,25 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 Context: TypeAlias = tuple[Message, ...]
 """What the model is to be given now, complete in itself."""
 
+
+def continued(context: Context, new: Context) -> Context:
+    """The context with new messages behind it; what an assistant adds to an assistant's message continues that one."""
+    if context and new and context[-1].role == new[0].role == "assistant":
+        begun, *rest = new
+        return continued((*context[:-1], _joined(context[-1], begun)), tuple(rest))
+    return context + new
+
+
+def _joined(one: Message, other: Message) -> Message:
+    return Message(
+        "assistant",
+        one.content + other.content,
+        one.thinking + other.thinking,
+        one.calls + other.calls,
+        one.answer if other.answer is None else other.answer,
+    )
+
+
 Action: TypeAlias = str | Message
 """The assistant's turn: its raw completion, or a message with structured calls."""
 

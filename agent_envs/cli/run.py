@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from agent_envs.rollouts.policies import POLICIES, PolicyName
-from agent_envs.rollouts.rollout import Rollout, encode, rollout
+from agent_envs.rollouts.rollout import rollout
+from agent_envs.rollouts.trajectory import Trajectory, encode
 
 from .making import EnvId, Settings, fail, full_id, made
 from .transcript import Tally, print_episode, print_summary
@@ -30,7 +31,7 @@ def run(
     """Play episodes and show how they ended."""
     env = made(env_id, settings)
     tally = Tally()
-    first: Rollout | None = None
+    first: Trajectory | None = None
     with ExitStack() as stack:
         lines: IO[bytes] | None = None
         columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())

@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from agent_envs.rollouts.rollout import Rollout
+from agent_envs.rollouts.trajectory import decode
 
 from .making import fail
 from .transcript import print_episode
@@ -25,7 +25,7 @@ def show(
             count = 0
             for line in lines:
                 if count == episode:
-                    print_episode(Console(), msgspec.json.decode(line, type=Rollout))
+                    print_episode(Console(), decode(line))
                     return
                 count += 1
     except OSError as error:

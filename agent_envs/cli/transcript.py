@@ -11,13 +11,13 @@ from rich.rule import Rule
 from rich.table import Table
 
 from agent_envs.messages import Message
-from agent_envs.rollouts.rollout import Rollout
+from agent_envs.rollouts.trajectory import Trajectory
 
 STYLES = {"system": "dim", "user": "cyan", "assistant": "green", "tool": "cyan"}
 LIMIT_SHOWN_CHARS = 1500
 
 
-def ending(rollout: Rollout) -> str:
+def ending(rollout: Trajectory) -> str:
     """How an episode ended, in one word: its stop reason, or whose fault it was."""
     if rollout.fault:
         return f"fault:{rollout.fault.origin}"
@@ -34,10 +34,10 @@ class Tally:
         self.faults: Counter[str] = Counter()
         self._digest = hashlib.blake2b(digest_size=16)
 
-    def add(self, rollout: Rollout) -> None:
+    def add(self, rollout: Trajectory) -> None:
         """Count one more episode."""
         self.episodes += 1
-        self.turns += len(rollout.steps)
+        self.turns += len(rollout.turns)
         self.endings[ending(rollout)] += 1
         if rollout.fault:
             self.faults[rollout.fault.origin] += 1
@@ -66,17 +66,20 @@ def print_summary(console: Console, results: dict[str, object]) -> None:
     console.print(table)
 
 
-def print_episode(console: Console, rollout: Rollout) -> None:
+def print_episode(console: Console, rollout: Trajectory) -> None:
     """Every message of an episode, long ones cut, and how it ended."""
     console.print(Rule(f"{rollout.env}   task {rollout.task}   seed {rollout.seed}"))
-    for message in rollout.opening:
-        _print_message(console, message)
-    for number, step in enumerate(rollout.steps, 1):
-        console.print(Rule(f"turn {number}", style="dim"))
-        if step.context is not None:
-            console.print("(the context was replaced)", style="dim")
-        for message in step.new:
+    number = 0
+    for segment in rollout.segments:
+        if number:
+            console.print(Rule("the context was replaced", style="dim"))
+        for message in segment.context:
             _print_message(console, message)
+        for turn in segment.turns:
+            number += 1
+            console.print(Rule(f"turn {number}", style="dim"))
+            for message in turn.new:
+                _print_message(console, message)
     reward = "no reward" if rollout.reward is None else f"reward {rollout.reward:g}"
     console.print(Rule(f"{ending(rollout)}: {reward}"))
     if rollout.outcome and rollout.outcome.detail:

@@ -12,11 +12,11 @@ import gymnasium
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from agent_envs.core import Env, state_digest
-from agent_envs.messages import Action, Message, ToolCall
+from agent_envs.messages import Action, Message, ToolCall, continued
 from agent_envs.outcome import Outcome
-from agent_envs.rollouts.policies import POLICIES, MakePolicy, noop, oracle
+from agent_envs.rollouts.policies import POLICIES, MakePolicy, noop, oracle, solution_but_last
 from agent_envs.rollouts.rollout import MAX_STEPS, rollout
+from agent_envs.stack import reward_range, state_digest
 
 from .violation import MakeEnv, demand
 
@@ -63,8 +63,10 @@ def _watch(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, whe
         demand(type(reward) is float and math.isfinite(reward), f"{here}: the reward is {reward!r}, not a finite float")
         demand(type(terminated) is bool and type(truncated) is bool, f"{here}: terminated and truncated are not bools")
         demand({"new", "segment"} <= set(info), f"{here}: info lacks 'new' or 'segment'")
-        grown = info["segment"] > segment or context == before + info["new"]
+        grown = info["segment"] > segment or context == continued(before, info["new"])
         demand(grown, f"{here}: within a segment the context is not the old one and info['new']")
+        written = info["new"][0].role == "assistant" if info["new"] else False
+        demand(written, f"{here}: info['new'] does not begin with the agent's turn")
         total += float(reward)
         done = terminated or truncated
         outcome = info.get("outcome")
@@ -72,7 +74,7 @@ def _watch(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, whe
         demand(outcome is not None or not terminated, f"{here}: the end comes without an outcome")
         demand(outcome is None or isinstance(outcome, Outcome), f"{here}: the outcome is {outcome!r:.200}, no Outcome")
         demand(steps < MAX_STEPS, f"{where}: no end after {MAX_STEPS} steps")
-    least, most = getattr(env.unwrapped, "reward_range", (0.0, 1.0))
+    least, most = reward_range(env)
     demand(
         least - EPSILON <= total <= most + EPSILON, f"{where}: the rewards sum to {total}, outside {least} to {most}"
     )
@@ -80,21 +82,17 @@ def _watch(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, whe
 
 def tasks_are_proved(make: MakeEnv, seeds: tuple[int, ...]) -> None:
     """The oracle earns 1, silence 0, and the solution without its last turn less than 1."""
-
-    def damaged(env: gymnasium.Env[Any, Any], seed: int) -> Any:
-        inner = env.unwrapped
-        turns = iter(inner.solution()[:-1] if isinstance(inner, Env) else ())
-        return lambda context, info: next(turns, "")
-
     env = make()
+    least, _ = reward_range(env)
     for seed in seeds:
-        best, nothing, worse = (rollout(env, policy, seed) for policy in (oracle, noop, damaged))
+        best, nothing, worse = (rollout(env, policy, seed) for policy in (oracle, noop, solution_but_last))
         end = best.outcome
         demand(
             best.reward is not None and math.isclose(best.reward, 1.0),
             f"seed {seed}, task {best.task}: the oracle earns {best.reward}: {end or best.fault}",
         )
-        demand(nothing.reward == 0.0, f"seed {seed}, task {best.task}: doing nothing earns {nothing.reward}")
+        idle = nothing.reward is not None and min(least, 0.0) <= nothing.reward <= 0.0
+        demand(idle, f"seed {seed}, task {best.task}: doing nothing earns {nothing.reward}")
         less = worse.reward is not None and worse.reward < 1.0
         demand(less, f"seed {seed}, task {best.task}: the solution without its last turn earns {worse.reward}")
 

@@ -8,11 +8,11 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from agent_envs.core import fork, state_digest
 from agent_envs.messages import Action
 from agent_envs.rollouts.policies import oracle
 from agent_envs.rollouts.policies import random as random_policy
 from agent_envs.rollouts.rollout import rollout
+from agent_envs.stack import fork, state_digest
 
 from .violation import MakeEnv, demand, first_difference
 
@@ -24,7 +24,7 @@ def forks_are_independent(make: MakeEnv, seeds: tuple[int, ...]) -> None:
     for seed in seeds:
         for policy in (oracle, random_policy):
             env = make()
-            actions = [step.action for step in rollout(env, policy, seed).steps][:MAX_FORKED_STEPS]
+            actions = [step.action for step in rollout(env, policy, seed).turns][:MAX_FORKED_STEPS]
             _follow(make, seed, actions)
 
 

@@ -14,10 +14,11 @@ from typing import Any, cast
 import cloudpickle
 import msgspec
 
-from agent_envs.core import state_digest
 from agent_envs.rollouts.policies import oracle
 from agent_envs.rollouts.policies import random as random_policy
-from agent_envs.rollouts.rollout import Rollout, rollout
+from agent_envs.rollouts.rollout import rollout
+from agent_envs.rollouts.trajectory import Trajectory
+from agent_envs.stack import state_digest
 
 from .violation import MakeEnv, demand, first_difference
 
@@ -26,7 +27,7 @@ THREADS = 4
 
 
 class _Played(msgspec.Struct):
-    rollout: Rollout
+    rollout: Trajectory
     digest: str
 
 

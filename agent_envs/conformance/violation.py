@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import gymnasium
 
 from agent_envs.messages import Context
-from agent_envs.rollouts.rollout import Rollout
+from agent_envs.rollouts.trajectory import Trajectory
 
 MakeEnv: TypeAlias = Callable[[], gymnasium.Env[Any, Any]]
 """Makes the environment that is checked; called many times."""
@@ -28,23 +28,26 @@ def demand(kept: bool, otherwise: str) -> None:
         raise Violation(otherwise)
 
 
-def first_difference(one: Rollout, other: Rollout) -> str | None:
+def first_difference(one: Trajectory, other: Trajectory) -> str | None:
     """The first thing in which two episodes differ, in words; None where they are equal."""
     if one.task != other.task:
         return f"at reset the task is {one.task!r} in one and {other.task!r} in the other"
     if one.opening != other.opening:
         return f"at reset the observation differs: {_where(one.opening, other.opening)}"
-    for number, (here, there) in enumerate(zip(one.steps, other.steps, strict=False), 1):
+    for number, (here, there) in enumerate(zip(one.turns, other.turns, strict=False), 1):
         if here.action != there.action:
             return f"at step {number} the policy acts differently: {here.action!r:.200} and {there.action!r:.200}"
-        if here.new != there.new or here.context != there.context:
+        if here.new != there.new:
             return f"at step {number} the observation differs: {_where(here.new, there.new)}"
-        if (here.reward, here.segment) != (there.reward, there.segment):
-            return (
-                f"at step {number} reward and segment are {here.reward, here.segment} and {there.reward, there.segment}"
-            )
-    if len(one.steps) != len(other.steps):
-        return f"one ends after {len(one.steps)} steps and the other after {len(other.steps)}"
+        if here.reward != there.reward:
+            return f"at step {number} the reward is {here.reward} and {there.reward}"
+    if len(one.turns) != len(other.turns):
+        return f"one ends after {len(one.turns)} steps and the other after {len(other.turns)}"
+    for number, (first, second) in enumerate(zip(one.segments, other.segments, strict=False)):
+        if first.context != second.context:
+            return f"at the beginning of segment {number} the context differs: {_where(first.context, second.context)}"
+    if one.segments != other.segments:
+        return f"the context is replaced {len(one.segments)} and {len(other.segments)} times, or at other steps"
     if (one.outcome, one.fault) != (other.outcome, other.fault):
         return f"the ends differ: {one.outcome or one.fault} and {other.outcome or other.fault}"
     return None

@@ -82,6 +82,7 @@ class FunctionCall(Env[CallTask, State]):
         self.player = ToolDomain(
             domain, dialogues, user, dialect=dialect, limit_tokens=limit_tokens, count_tokens=count_tokens
         )
+        self.dialect = self.player.dialect
         self.observation_space = self.player.observation_space
         self.action_space = self.player.action_space
 

@@ -110,9 +110,9 @@ class ToolLoop(Env[T, L], Generic[T, L]):
         self.action_space = TurnSpace(self.dialect, self.schemas)
         self._schemas_json = msgspec.json.encode(self.schemas)
         self._system = self.dialect.instruct(system, self.schemas)
-        self._system_tokens = count_message(self._system, count_tokens)
-        if self.dialect.tools_beside_text:
-            self._system_tokens += count_tokens(self._schemas_json.decode())
+        beside = self.dialect.tools_beside_text
+        self._tokens_beside = count_tokens(self._schemas_json.decode()) if beside else 0
+        self._system_tokens = self._tokens_beside + count_message(self._system, count_tokens)
 
     @abstractmethod
     def ended_by(self, state: L, parsed: Parsed) -> Transition[L] | None:
@@ -202,6 +202,12 @@ class ToolLoop(Env[T, L], Generic[T, L]):
             turns=state.turns + 1,
             tokens=state.tokens + self.count(new),
         )
+
+    def present(self, context: Context, new: Context, *, replaced: bool) -> None:
+        """Let the agent see another context; its size is what is held against the limit from now on."""
+        super().present(context, new, replaced=replaced)
+        tokens = self._tokens_beside + self.count(context)
+        self._state = msgspec.structs.replace(self.state, tokens=tokens)
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of messages."""

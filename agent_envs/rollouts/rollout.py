@@ -1,4 +1,4 @@
-"""One policy through one episode, and the record of all that was seen, done and paid."""
+"""One policy through one episode."""
 
 from __future__ import annotations
 
@@ -8,75 +8,19 @@ from typing import Any
 import gymnasium
 import msgspec
 
-from agent_envs.messages import Action, Context
-from agent_envs.outcome import Fault, Origin, Outcome
+from agent_envs.core import Env
+from agent_envs.messages import Context
+from agent_envs.outcome import Fault
+from agent_envs.stack import Wrapper, layers
+from agent_envs.tasks import Task
 
-from .policies import MakePolicy
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One step of an episode.
-
-    Args:
-        action: The turn.
-        new: The messages that it added to the context.
-        segment: How often the context had been replaced by then.
-        reward: What it paid.
-        context: The whole context where it was replaced; None where it only grew.
-    """
-
-    action: Action
-    new: Context
-    segment: int
-    reward: float
-    context: Context | None = None
-
-
-class FaultRecord(msgspec.Struct, frozen=True):
-    """A failure of the world: whose, and what was said."""
-
-    origin: Origin
-    message: str
-
-
-class Rollout(msgspec.Struct, frozen=True, kw_only=True):
-    """One episode.
-
-    Args:
-        env: Id of the environment.
-        task: Id of the task; empty where the world failed before one was chosen.
-        seed: Seed of the episode.
-        opening: The first context.
-        steps: All steps.
-        outcome: How it ended; None after a fault or where a wrapper cut it short.
-        fault: The failure of the world that ended it; such a rollout has no reward.
-    """
-
-    env: str
-    task: str
-    seed: int
-    opening: Context
-    steps: tuple[Step, ...]
-    outcome: Outcome | None = None
-    fault: FaultRecord | None = None
-
-    @property
-    def reward(self) -> float | None:
-        """Sum of the rewards; None after a fault."""
-        return None if self.fault else sum(step.reward for step in self.steps)
-
-    def digest(self) -> str:
-        """Digest of every observation, action, reward and of the outcome."""
-        return hashlib.blake2b(encode(self), digest_size=16).hexdigest()
-
-
-encode = msgspec.json.Encoder(order="deterministic").encode
-
+from .policies import MakePolicy, Sampled
+from .trajectory import FaultRecord, Segment, Trajectory, Turn
 
 MAX_STEPS = 10_000
 
 
-def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, task: str | None = None) -> Rollout:
+def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, task: str | None = None) -> Trajectory:
     """Play one episode to its end.
 
     Args:
@@ -90,29 +34,60 @@ def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, ta
 
     Raises:
         RuntimeError: No end after 10,000 steps.
+        TypeError: The policy gave something that is no turn.
     """
-    name = env.spec.id if env.spec else type(env.unwrapped).__name__
+    record = Trajectory(env=_name(env), wrappers=_wrappers(env), task=task or "", seed=seed, segments=())
     try:
         context, info = env.reset(seed=seed, options={"task": task} if task else None)
+        record = _begun(record, env, info["task"])
+        policy = make_policy(env, seed)
     except Fault as fault:
-        failed = FaultRecord(fault.origin, str(fault))
-        return Rollout(env=name, task=task or "", seed=seed, opening=(), steps=(), fault=failed)
-    record = Rollout(env=name, task=info["task"], seed=seed, opening=context, steps=())
-    policy = make_policy(env, seed)
-    steps: list[Step] = []
-    segment = info["segment"]
-    done = False
+        return msgspec.structs.replace(record, fault=FaultRecord(fault.origin, str(fault)))
+    segments: list[tuple[Context, list[Turn]]] = [(context, [])]
+    number, steps, done, failed = info["segment"], 0, False, None
     while not done:
-        if len(steps) == MAX_STEPS:
-            raise RuntimeError(f"the episode of seed {seed} has no end after {MAX_STEPS:,} steps")
-        action = policy(context, info)
+        if steps == MAX_STEPS:
+            raise RuntimeError(f"the episode of seed {seed} has no end after {MAX_STEPS:,} steps; give it a TurnLimit")
         try:
-            context, reward, terminated, truncated, info = env.step(action)
+            said = policy(context, info)
+            turn = said if isinstance(said, Sampled) else Sampled(said)
+            context, reward, terminated, truncated, info = env.step(turn.action)
         except Fault as fault:
             failed = FaultRecord(fault.origin, str(fault))
-            return msgspec.structs.replace(record, steps=tuple(steps), fault=failed)
-        replaced = context if info["segment"] != segment else None
-        segment = info["segment"]
-        steps.append(Step(action, info["new"], segment, float(reward), replaced))
+            break
+        steps += 1
+        segments[-1][1].append(
+            Turn(turn.action, info["new"], float(reward), turn.trained, turn.token_ids, turn.logprobs)
+        )
+        if info["segment"] != number:
+            segments.append((context, []))
+            number = info["segment"]
         done = terminated or truncated
-    return msgspec.structs.replace(record, steps=tuple(steps), outcome=info.get("outcome"))
+    return msgspec.structs.replace(
+        record,
+        segments=tuple(Segment(opening, tuple(turns)) for opening, turns in segments),
+        outcome=None if failed else info.get("outcome"),
+        fault=failed,
+    )
+
+
+def _begun(record: Trajectory, env: gymnasium.Env[Any, Any], task: str) -> Trajectory:
+    """The record with the task that the reset chose, and digests of it and of its world."""
+    inner = env.unwrapped
+    if not isinstance(inner, Env):
+        return msgspec.structs.replace(record, task=task)
+    digest = task_digest(inner.task)
+    return msgspec.structs.replace(record, task=task, task_digest=digest, world=inner.world_digest())
+
+
+def task_digest(task: Task) -> str:
+    """Digest of a task, its hidden truth too."""
+    return hashlib.blake2b(msgspec.msgpack.encode(task), digest_size=16).hexdigest()
+
+
+def _name(env: gymnasium.Env[Any, Any]) -> str:
+    return env.spec.id if env.spec else type(env.unwrapped).__name__
+
+
+def _wrappers(env: gymnasium.Env[Any, Any]) -> tuple[str, ...]:
+    return tuple(type(layer).__name__ for layer in layers(env) if isinstance(layer, Wrapper))
