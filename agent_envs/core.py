@@ -34,7 +34,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from abc import abstractmethod
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, SupportsFloat, TypeAlias, TypeVar
 
 import gymnasium
 import msgspec
@@ -80,7 +80,7 @@ class Transition(NamedTuple, Generic[S]):
     reward: float = 0.0
 
 
-Result: TypeAlias = tuple[Context, float, bool, bool, dict[str, Any]]
+Result: TypeAlias = tuple[Context, SupportsFloat, bool, bool, dict[str, Any]]
 """What a step returns: the context, the reward, whether the episode ended, whether a limit cut it, the info."""
 
 
@@ -148,7 +148,7 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         self._state, info = self.open(task, seed)
         return self._state.context, {"task": task.id, "seed": seed, **self._news(), **info}
 
-    def step(self, action: Action) -> Result:
+    def step(self, action: Action) -> tuple[Context, float, bool, bool, dict[str, Any]]:
         """Take the agent's turn.
 
         Args:
@@ -168,7 +168,7 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         self._state, reward = self.respond(state, checked_action(action))
         return self.result(reward)
 
-    def result(self, reward: float) -> Result:
+    def result(self, reward: float) -> tuple[Context, float, bool, bool, dict[str, Any]]:
         """What a step that paid this returns, in the present state."""
         state = self.state
         if state.outcome is None:

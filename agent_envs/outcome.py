@@ -47,10 +47,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     reason: StopReason
-    reward: float
-    parts: dict[str, float]
-    success: bool
-    answered: bool
+    reward: float = 0.0
+    parts: dict[str, float] = {}
+    success: bool = False
+    answered: bool = False
     detail: str = ""
 
     @property

@@ -64,7 +64,7 @@ class Wrapper(gymnasium.Wrapper[Context, Action, Context, Action]):
             reward: What is paid instead of its reward.
         """
         _, paid, terminated, truncated, info = inner
-        now = self.core.result(paid if reward is None else reward)
+        now = self.core.result(float(paid) if reward is None else reward)
         if self.core.state.outcome is not None:
             _, _, terminated, truncated, _ = now
         return now[0], now[1], terminated, truncated, {**info, **now[4]}

@@ -60,6 +60,10 @@ class Dialect(Protocol):
         """Whether the model is to see what it thought in turns before the last user's message."""
 
     @property
+    def thought(self) -> tuple[str, str]:
+        """What stands before and behind a thought in a raw turn; empty where thoughts stand beside the text."""
+
+    @property
     def tools_beside_text(self) -> bool:
         """Whether the model gets the tools beside the messages, and not in the system message."""
 
@@ -86,6 +90,9 @@ class Dialect(Protocol):
 
     def without_thinking(self, written: Message) -> Message:
         """A turn as it stands in the context, without what was thought in it."""
+
+    def first_thought(self, raw: str) -> tuple[int, int] | None:
+        """Where the first thought of a raw turn begins and ends (the turn's end if it is not closed); None if none."""
 
 
 class Tags:
@@ -141,6 +148,7 @@ class Scan(ABC):
         self._thoughts: list[str] = []
         self._unthought: list[str] = []  # the turn but for its thoughts
         self._after_thought = 0
+        self.first_thought: tuple[int, int] | None = None
         self._head: list[str] = []  # text before the first call or answer
         self._rest: list[str] = []
         self.text = raw
@@ -196,9 +204,13 @@ class Scan(ABC):
 
     def _think(self, start: int) -> int:
         end = self.text.find("</think>", start)
-        return self._thought(start - len("<think>"), start, end) if end >= 0 else self.unclosed("think")
+        if end >= 0:
+            return self._thought(start - len("<think>"), start, end)
+        self.first_thought = self.first_thought or (start, len(self.text))
+        return self.unclosed("think")
 
     def _thought(self, tag: int, start: int, end: int) -> int:
+        self.first_thought = self.first_thought or (start, end)
         thought = self.text[start:end].removeprefix(self.pad).removesuffix(self.pad)
         self._thoughts.append(self.tags.unescape(thought))
         blank = self.blank.match(self.text, end + len("</think>"))

@@ -57,6 +57,7 @@ class GLM:
     name = "glm"
     several_calls = True
     keeps_thinking = False
+    thought = ("<think>", "</think>\n")
     tools_beside_text = False
     stop = ("<tool_response>", "<|observation|>", "<|user|>", "<|endoftext|>")
     answer_tools = OpenAI.answer_tools
@@ -94,6 +95,10 @@ class GLM:
     def without_thinking(self, written: Message) -> Message:
         """The raw turn but for its thoughts."""
         return msgspec.structs.replace(written, content=_Scan(written.content).unthought, thinking="")
+
+    def first_thought(self, raw: str) -> tuple[int, int] | None:
+        """What stands between the tags of the first thought."""
+        return _Scan(raw).first_thought
 
 
 class _Scan(Scan):

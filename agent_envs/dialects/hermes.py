@@ -48,6 +48,7 @@ class Hermes:
     name = "hermes"
     several_calls = False
     keeps_thinking = False
+    thought = ("<think>\n", "\n</think>\n\n")
     tools_beside_text = False
     stop = ("<tool_response>",)
     answer_tools: tuple[dict[str, Any], ...] = ()
@@ -84,6 +85,10 @@ class Hermes:
     def without_thinking(self, written: Message) -> Message:
         """The raw turn but for its thoughts."""
         return msgspec.structs.replace(written, content=_Scan(written.content).unthought, thinking="")
+
+    def first_thought(self, raw: str) -> tuple[int, int] | None:
+        """What stands between the tags of the first thought."""
+        return _Scan(raw).first_thought
 
 
 class _Scan(Scan):

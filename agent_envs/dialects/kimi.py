@@ -50,6 +50,7 @@ class Kimi:
     name = "kimi"
     several_calls = True
     keeps_thinking = True
+    thought = ("<think>", "</think>")
     tools_beside_text = False
     stop = ("<|im_end|>",)
     answer_tools = OpenAI.answer_tools
@@ -86,6 +87,10 @@ class Kimi:
     def without_thinking(self, written: Message) -> Message:
         """The raw turn but for its thoughts."""
         return msgspec.structs.replace(written, content=_Scan(written.content).unthought, thinking="")
+
+    def first_thought(self, raw: str) -> tuple[int, int] | None:
+        """What stands between the tags of the first thought."""
+        return _Scan(raw).first_thought
 
 
 class _Scan(Scan):

@@ -65,6 +65,7 @@ class OpenAI:
     name = "openai"
     several_calls = True
     keeps_thinking = True
+    thought = ("", "")
     tools_beside_text = True
     stop: tuple[str, ...] = ()
     answer_tools = (_ANSWER,)
@@ -101,6 +102,9 @@ class OpenAI:
     def without_thinking(self, written: Message) -> Message:
         """The turn but for its thoughts."""
         return msgspec.structs.replace(written, thinking="")
+
+    def first_thought(self, raw: str) -> None:
+        """None: thoughts stand beside the text."""
 
 
 def _wire(turn: Message) -> _Wire:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -43,6 +44,7 @@ class ReAct:
     name = "react"
     several_calls = False
     keeps_thinking = True
+    thought = ("Thought: ", "\n")
     tools_beside_text = False
     stop = ("\nObservation:",)
     answer_tools: tuple[dict[str, Any], ...] = ()
@@ -87,6 +89,14 @@ class ReAct:
     def without_thinking(self, written: Message) -> Message:
         """The raw turn but for what stands behind its labels of thoughts."""
         return msgspec.structs.replace(written, content=_unthought(written.content), thinking="")
+
+    def first_thought(self, raw: str) -> tuple[int, int] | None:
+        """What stands behind the first label of a thought, up to the next label."""
+        found = [*_LABEL.finditer(raw), None]
+        for label, after in pairwise(found):
+            if label and label[1] == "Thought":
+                return label.end(), after.start() - 1 if after else len(raw)
+        return None
 
 
 def _sections(raw: str) -> list[tuple[str, str]]:

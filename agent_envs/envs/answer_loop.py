@@ -9,21 +9,14 @@ import msgspec
 
 from agent_envs.core import Transition
 from agent_envs.dialects import Dialect, Parsed, dialect_named
+from agent_envs.limits import FORCED_ANSWER, RESERVE_TOKENS, Limits, with_prompt
 from agent_envs.messages import Message
 from agent_envs.outcome import StopReason
 from agent_envs.tasks import Task, TaskSet
 from agent_envs.tokens import TokenCounter
 from agent_envs.tools import Toolbox
 
-from .tool_loop import Grade, Limits, LoopState, ToolLoop
-
-FORCED_ANSWER = (
-    "You have reached the limit ({limit}). No more calls are possible. "
-    "Give your final answer now, from what you have read so far; this is your last turn."
-)
-LEFT_OUT = "(left out: the context is full)"
-RESERVE_TOKENS = 1024
-"""How far the context may stand over its limit for a forced answer; a turn that is longer ends the episode."""
+from .tool_loop import Grade, LoopState, ToolLoop
 
 
 class AnswerState(LoopState, frozen=True, kw_only=True):
@@ -119,9 +112,7 @@ class AnswerLoop(ToolLoop[T, AnswerState], Generic[T]):
         limit = reached.value.removesuffix("_limit")
         prompt = FORCED_ANSWER.format(limit=f"{limit}s: {getattr(self.limits, limit + 's')}")
         if reached is StopReason.TOKEN_LIMIT:
-            turn, *replies = grown.new
-            *others, last = (msgspec.structs.replace(reply, content=LEFT_OUT) for reply in replies)
-            new = (turn, *others, msgspec.structs.replace(last, content=prompt))
+            new = with_prompt(grown.new, prompt)
         else:
             new = (*grown.new, Message("user", prompt))
         tokens = before.tokens + self.count(new)

@@ -8,6 +8,7 @@ import msgspec
 
 from agent_envs.core import Env, State, Transition
 from agent_envs.dialects import Dialect, Parsed
+from agent_envs.limits import Limits
 from agent_envs.messages import Action, Message, ToolCall, assistant
 from agent_envs.outcome import Outcome, StopReason
 from agent_envs.tasks import Task, TaskSet
@@ -15,7 +16,6 @@ from agent_envs.tokens import TokenCounter, bytes_over_4
 
 from .domain_task import DomainTask
 from .tool_domain import Domain, ToolDomain, User
-from .tool_loop import Limits
 
 
 class CallTask(Task, frozen=True, kw_only=True):

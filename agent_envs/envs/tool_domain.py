@@ -11,6 +11,7 @@ import msgspec
 
 from agent_envs.core import Transition
 from agent_envs.dialects import Dialect, Parsed, dialect_named
+from agent_envs.limits import Limits
 from agent_envs.messages import Action, Context, Message, ToolCall, assistant
 from agent_envs.outcome import StopReason
 from agent_envs.tasks import TaskSet
@@ -19,7 +20,7 @@ from agent_envs.tools import Toolbox, ToolError
 
 from .domain_grade import Change, ColumnPolicy, graded
 from .domain_task import DomainTask, Script
-from .tool_loop import Limits, LoopState, ToolLoop
+from .tool_loop import LoopState, ToolLoop
 
 MAX_USER_CALLS = 10
 MAX_REPEATS = 3

@@ -10,43 +10,13 @@ import msgspec
 
 from agent_envs.core import Env, State, Transition
 from agent_envs.dialects import Dialect, Parsed
+from agent_envs.limits import Limits
 from agent_envs.messages import Action, Context, Message, ToolCall
 from agent_envs.outcome import Outcome, StopReason
 from agent_envs.spaces import ContextSpace, TurnSpace
 from agent_envs.tasks import Task, TaskSet
 from agent_envs.tokens import TokenCounter, bytes_over_4, count_message
 from agent_envs.tools import Toolbox, ToolError
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an episode may cost. Source of the defaults: Tongyi DeepResearch's code and report.
-
-    Args:
-        turns: Turns of the agent.
-        calls: Tool calls that are executed.
-        tokens: Size of the context.
-
-    Raises:
-        ValueError: A limit that is no whole number or below 1.
-    """
-
-    turns: int = 100
-    calls: int = 128
-    tokens: int = 128 * 1024
-
-    def __post_init__(self) -> None:
-        for name in ("turns", "calls", "tokens"):
-            at_least_one(f"limit_{name}", getattr(self, name))
-
-
-def at_least_one(name: str, value: object) -> None:
-    """Refuse a parameter that is to be a positive whole number and is none.
-
-    Raises:
-        ValueError: It is none.
-    """
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name}={value!r}: give a whole number, at least 1")
 
 
 class LoopState(State, frozen=True, kw_only=True):
@@ -178,8 +148,7 @@ class ToolLoop(Env[T, L], Generic[T, L]):
             grown: The state after it, which is over the limit.
             reached: The limit.
         """
-        outcome = Outcome(reason=reached, reward=0.0, parts={}, success=False, answered=False)
-        return Transition(msgspec.structs.replace(grown, outcome=outcome))
+        return Transition(msgspec.structs.replace(grown, outcome=Outcome(reason=reached)))
 
     def end(self, state: L, new: Context, reason: StopReason, grade: Grade, *, answered: bool = False) -> Transition[L]:
         """End the episode with these last messages."""

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from msgspec import Meta
 
 from agent_envs.dialects import Dialect
+from agent_envs.limits import Limits, at_least_one
 from agent_envs.messages import Action, ToolCall, assistant
 from agent_envs.tasks import TaskSet
 from agent_envs.tokens import TokenCounter, bytes_over_4
@@ -15,7 +16,7 @@ from agent_envs.tools import Toolbox, tool
 from .answer_loop import AnswerLoop
 from .encyclopedia import Encyclopedia, Page, PageNotFound
 from .search_task import SearchTask
-from .tool_loop import Grade, Limits, at_least_one
+from .tool_loop import Grade
 
 SEPARATOR = "\n=======\n"
 NO_EVIDENCE = "no passage speaks of the goal"

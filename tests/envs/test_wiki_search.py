@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from agent_envs.dialects import DIALECTS
-from agent_envs.envs.answer_loop import LEFT_OUT
+from agent_envs.limits import LEFT_OUT
 from agent_envs.envs.encyclopedia import Link
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.messages import Action, Message, ToolCall, assistant
