@@ -1,10 +1,10 @@
-"""The catalogue: every environment, one line each; worlds are named as strings and imported when one is made."""
+"""The catalogue: every environment and every wrapper, one line each, as strings that are imported when one is made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Entry(NamedTuple):
@@ -65,6 +65,48 @@ CATALOG: tuple[Entry, ...] = (
     _domain("Rental", "rental", "ToolDomain: the desk of a tool rental; bookings by day, deposits, fees, transfers."),
     _domain("Telecom", "telecom", "ToolDomain: a mobile operator's help desk; the user has a phone, and tools of it."),
     _domain("Warehouse", "warehouse", "ToolDomain: the figures desk of a chain of shops; SQL on a million sales."),
+)
+
+
+class WrapperEntry(NamedTuple):
+    """One wrapper.
+
+    Args:
+        name: Its class, and what tells it from others of that class.
+        wrapper: Its class, as ``module:name``.
+        about: One sentence.
+        tried: Parameters with which it is held against the contract: it acts, and a right solution still earns 1.
+    """
+
+    name: str
+    wrapper: str
+    about: str
+    tried: Mapping[str, Any]
+
+
+def _wrapper(name: str, about: str, **tried: Any) -> WrapperEntry:
+    return WrapperEntry(name, f"agent_envs.wrappers:{name.partition('-')[0]}", about, MappingProxyType(tried))
+
+
+WRAPPERS: tuple[WrapperEntry, ...] = (
+    _wrapper("ContextLength-end", "The episode ends where the context is full.", limit_tokens=131_072),
+    _wrapper("ContextLength-answer", "A full context forces an answer.", limit_tokens=131_072, strategy="answer"),
+    _wrapper(
+        "ContextLength-recent",
+        "A full context drops its oldest turns.",
+        limit_tokens=5500,
+        strategy="recent",
+        keep_tokens=1,
+    ),
+    _wrapper("Summary", "ReSum: a context nearly full is summarised.", limit_tokens=2048, tool=True),
+    _wrapper("Workspace", "IterResearch: a report in place of the history."),
+    _wrapper("ThinkingMode", "The last /think or /no_think decides whether the agent thinks.", default=False),
+    _wrapper("ThinkingBudget", "A thought over its budget is cut.", limit_tokens=4),
+    _wrapper("FormatGate-halt", "A malformed turn ends the episode.", on_error="halt"),
+    _wrapper("FormatGate-recover", "A malformed turn is kept account of.", on_error="recover"),
+    _wrapper("CallBudget", "A budget of calls by task, with a penalty.", limit_calls=128, penalty=0.5),
+    _wrapper("TokenBudget", "A budget of written tokens by task, with a penalty.", limit_tokens=65_536, penalty=0.5),
+    _wrapper("TurnLimit", "A limit of turns with a typed end.", limit_turns=100),
 )
 
 LOAD_DOMAIN = "agent_envs.snapshots.domains.domain:load_domain"

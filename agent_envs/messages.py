@@ -54,10 +54,13 @@ Context: TypeAlias = tuple[Message, ...]
 
 def continued(context: Context, new: Context) -> Context:
     """The context with new messages behind it; what an assistant adds to an assistant's message continues that one."""
-    if context and new and context[-1].role == new[0].role == "assistant":
-        begun, *rest = new
-        return continued((*context[:-1], _joined(context[-1], begun)), tuple(rest))
-    return context + new
+    messages = list(context)
+    for message in new:
+        if messages and messages[-1].role == message.role == "assistant":
+            messages[-1] = _joined(messages[-1], message)
+        else:
+            messages.append(message)
+    return tuple(messages)
 
 
 def _joined(one: Message, other: Message) -> Message:

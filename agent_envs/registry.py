@@ -9,7 +9,7 @@ from typing import Any
 
 import gymnasium
 
-from agent_envs.catalog import CATALOG, Entry
+from agent_envs.catalog import CATALOG, Entry, WrapperEntry
 from agent_envs.core import Env
 
 
@@ -62,6 +62,18 @@ def build(catalog_id: str, **kwargs: Any) -> Env[Any, Any]:
         raise TypeError(f"{entry.id} takes no {', '.join(unknown)}; it takes {', '.join(allowed)}")
     world = open_world(**entry.given, **{name: value for name, value in kwargs.items() if name in for_world})
     env: Env[Any, Any] = make_env(**world, **{name: value for name, value in kwargs.items() if name not in for_world})
+    return env
+
+
+def wrapped(env: gymnasium.Env[Any, Any], *wrappers: WrapperEntry) -> gymnasium.Env[Any, Any]:
+    """An environment in wrappers as they are tried, the first of them innermost.
+
+    Raises:
+        ValueError: Their order makes no sense.
+    """
+    for entry in wrappers:
+        make: Any = resolve(entry.wrapper)
+        env = make(env, **entry.tried)
     return env
 
 

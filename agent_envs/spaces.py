@@ -67,13 +67,17 @@ class TurnSpace(Space[Action]):
         return True
 
     def sample(self, mask: Any = None, probability: Any = None) -> Action:
-        """A call with arguments that fit its schema, nine times in ten; else an answer. As text half of the time."""
+        """A call with arguments that fit its schema, nine times in ten; else an answer.
+
+        One in four holds a thought, and half of them come as text.
+        """
+        thinking = _text(self) if self.np_random.random() < 0.25 else ""
         if self.schemas and self.np_random.random() < 0.9:
             function = self.schemas[self.np_random.integers(len(self.schemas))]["function"]
             arguments = msgspec.json.encode(_value(self, function["parameters"])).decode()
-            turn = Message("assistant", calls=(ToolCall(function["name"], arguments),))
+            turn = Message("assistant", thinking=thinking, calls=(ToolCall(function["name"], arguments),))
         else:
-            turn = Message("assistant", answer=_text(self))
+            turn = Message("assistant", thinking=thinking, answer=_text(self))
         return turn if self.np_random.random() < 0.5 else self.dialect.render(turn)
 
     @property

@@ -81,7 +81,8 @@ class Summary(Wrapper):
         reserve_tokens: How much of it is kept free.
         share: The context is summarised from this share of the rest on.
         every_turns: It is also summarised after so many turns; None for never.
-        tool: Whether the agent may call for a summary itself, by a tool ``summarize``.
+        tool: Whether the agent may call for a summary itself, by a tool ``summarize``; not twice without a turn
+            between: the environment does not know the tool and says so, at the cost of a turn.
         summariser: Who writes the summaries; None for the policy.
         limit_summary_tokens: Size of a summary.
         count_tokens: How tokens are counted.
@@ -157,7 +158,7 @@ class Summary(Wrapper):
 
     def oracle_turn(self, turn: Callable[[], Action]) -> Action:
         """A summary where one is asked for."""
-        asked = self.memory.before and self.core.state.context[-1] == REQUEST
+        asked = self.memory.before and REQUEST in self.core.state.context[-2:]  # a turn may be begun behind it
         return Message("assistant", "All goes well.") if asked else turn()
 
     def _summarise(self, result: Result) -> Result:
