@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 import gymnasium
 
-from agent_envs.catalog import CATALOG, Entry, WrapperEntry
+from agent_envs.catalog import CATALOG, WRAPPERS, Entry, WrapperEntry
 from agent_envs.core import Env
 
 
@@ -75,6 +75,17 @@ def wrapped(env: gymnasium.Env[Any, Any], *wrappers: WrapperEntry) -> gymnasium.
         make: Any = resolve(entry.wrapper)
         env = make(env, **entry.tried)
     return env
+
+
+def make_wrapped(env_id: str, names: Sequence[str], **kwargs: Any) -> gymnasium.Env[Any, Any]:
+    """Make an environment of the catalogue in wrappers of the catalogue, named from the inside out.
+
+    Raises:
+        ValueError: Their order makes no sense.
+    """
+    register_all()  # another process may not have done so
+    entries = {entry.name: entry for entry in WRAPPERS}
+    return wrapped(gymnasium.make(env_id, **kwargs), *(entries[name] for name in names))
 
 
 def resolve(name: str) -> object:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import gymnasium
 import pytest
 
 from agent_envs import conformance
-from agent_envs.catalog import CATALOG
+from agent_envs.catalog import CATALOG, WRAPPERS
+from agent_envs.cli.check import OF_PAIRS
 from agent_envs.messages import ToolCall, assistant
+from agent_envs.registry import make_wrapped
 
 
 @pytest.mark.parametrize("env_id", [entry.id for entry in CATALOG])
 def test_the_environment_keeps_the_contract(env_id: str) -> None:
     assert conformance.check(env_id).problems == ()
+
+
+@pytest.mark.parametrize("env_id", [entry.id for entry in CATALOG])
+@pytest.mark.parametrize("wrapper", [entry.name for entry in WRAPPERS])
+def test_every_wrapper_keeps_the_contract_over_it(env_id: str, wrapper: str) -> None:
+    assert conformance.check(partial(make_wrapped, env_id, (wrapper,)), seeds=(0,), checks=OF_PAIRS).problems == ()
 
 
 @pytest.mark.parametrize("env_id", [entry.id for entry in CATALOG])

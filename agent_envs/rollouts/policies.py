@@ -44,7 +44,7 @@ def oracle(env: gymnasium.Env[Any, Any], seed: int) -> Policy:
     inner = env.unwrapped
     if not isinstance(inner, Env):
         raise TypeError(f"{type(inner).__name__} has no solution to play: it is no agent_envs.core.Env")
-    return _as_wrapped(env, iter(inner.solution()))
+    return as_wrapped(env, iter(inner.solution()))
 
 
 def scripted(turns: Sequence[Action | Sampled]) -> MakePolicy:
@@ -71,11 +71,11 @@ def random(env: gymnasium.Env[Any, Any], seed: int) -> Policy:
 def solution_but_last(env: gymnasium.Env[Any, Any], seed: int) -> Policy:
     """Plays the task's solution without its last turn, in the form that the wrappers want."""
     inner = env.unwrapped
-    return _as_wrapped(env, iter(inner.solution()[:-1] if isinstance(inner, Env) else ()))
+    return as_wrapped(env, iter(inner.solution()[:-1] if isinstance(inner, Env) else ()))
 
 
-def _as_wrapped(env: gymnasium.Env[Any, Any], turns: Iterator[Action]) -> Policy:
-    """Turns for the environment itself, as each wrapper around it wants them."""
+def as_wrapped(env: gymnasium.Env[Any, Any], turns: Iterator[Action]) -> Policy:
+    """A policy that says turns meant for the environment itself, in the form that each wrapper around it wants."""
 
     def turn(layer: gymnasium.Env[Any, Any]) -> Action:
         if isinstance(layer, Wrapper):
