@@ -25,8 +25,8 @@ play every task once. Without a seed, the next one is drawn from the generator t
 in every process. All that changes in an episode is therefore one frozen value that each step replaces.
 
 *Wrappers decide what the agent sees of its own history*. There is one truth of it, the state of the environment: a
-wrapper changes the context with `Env.present` and ends an episode with `Env.finish`, so that every layer, every limit
-and every digest knows.
+wrapper changes the context with `Env.amend` or `Env.replace_context` and ends an episode with `Env.finish`, so that
+every layer, every limit and every digest knows.
 """
 
 from __future__ import annotations
@@ -176,15 +176,27 @@ class Env(gymnasium.Env[Context, Action], Generic[T, S]):
         truncated = state.outcome.truncated
         return state.context, reward, not truncated, truncated, {**self._news(), "outcome": state.outcome}
 
-    def present(self, context: Context, new: Context, *, replaced: bool) -> None:
-        """Let the agent see another context.
+    def amend(self, tail: Context, *, drop: int, new: Context) -> None:
+        """Change the end of the context, within its segment.
+
+        Args:
+            tail: What stands there now.
+            drop: How many messages it takes the place of.
+            new: The messages that the last step added: the agent's turn first; at reset the context.
+        """
+        context = self.state.context
+        if tail or drop:
+            context = context[: len(context) - drop] + tail
+        self._state = msgspec.structs.replace(self.state, context=context, new=new)
+
+    def replace_context(self, context: Context, *, new: Context) -> None:
+        """Let the agent see another context; this begins a segment.
 
         Args:
             context: What it sees now.
-            new: The messages that the last step added, the agent's turn first; at reset the context.
-            replaced: Whether it is more than the last context followed by `new`; this begins a segment.
+            new: The messages that the last step added to the old one.
         """
-        segment = self.state.segment + replaced
+        segment = self.state.segment + 1
         self._state = msgspec.structs.replace(self.state, context=context, new=new, segment=segment)
 
     def finish(self, outcome: Outcome) -> None:

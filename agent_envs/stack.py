@@ -12,7 +12,7 @@ import gymnasium
 import msgspec
 
 from agent_envs.core import Env, Result
-from agent_envs.messages import Action, Context
+from agent_envs.messages import Action, Context, continued
 
 
 class Wrapper(gymnasium.Wrapper[Context, Action, Context, Action]):
@@ -68,6 +68,11 @@ class Wrapper(gymnasium.Wrapper[Context, Action, Context, Action]):
         if self.core.state.outcome is not None:
             _, _, terminated, truncated, _ = now
         return now[0], now[1], terminated, truncated, {**info, **now[4]}
+
+    def add(self, new: Context) -> None:
+        """Put the messages of a turn that the wrapped environment does not see behind the context."""
+        core = self.core
+        core.amend(continued(core.state.context[-1:], new), drop=1, new=new)
 
     def oracle_turn(self, turn: Callable[[], Action]) -> Action:
         """What a policy that knows the solution says here; `turn` gives its next turn for the wrapped environment."""

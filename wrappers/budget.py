@@ -12,7 +12,7 @@ from gymnasium import Env
 from agent_envs.core import Result
 from agent_envs.dialects import Parsed
 from agent_envs.limits import at_least_one
-from agent_envs.messages import Action, Context, checked_action, continued
+from agent_envs.messages import Action, Context, checked_action
 from agent_envs.outcome import Outcome, StopReason
 from agent_envs.stack import Wrapper
 from agent_envs.tasks import Task
@@ -84,8 +84,7 @@ class Budget(Wrapper):
             result = self.env.step(action)
             self.memory = spent
             return result
-        new = (parsed.written,)
-        core.present(continued(core.state.context, new), new, replaced=False)
+        self.add((parsed.written,))
         detail = f"the turn makes it {spent} {self.unit}, and the budget is {budget}"
         parts = {"over_budget": -self.penalty}
         core.finish(Outcome(reason=self.reason, reward=-self.penalty, parts=parts, detail=detail))

@@ -11,7 +11,7 @@ from gymnasium import Env
 
 from agent_envs.core import Result
 from agent_envs.limits import FORCED_ANSWER, RESERVE_TOKENS, at_least_one, with_prompt
-from agent_envs.messages import Action, Context, checked_action, continued
+from agent_envs.messages import Action, Context, checked_action
 from agent_envs.outcome import Outcome, StopReason
 from agent_envs.stack import Wrapper
 from agent_envs.tokens import TokenCounter, bytes_over_4, checked, count_message
@@ -107,8 +107,7 @@ class ContextLength(Wrapper):
     def _opening_too_long(self, action: Action) -> Result:
         """The end of an episode whose first context is over the limit."""
         core = self.core
-        new = (core.dialect.parse(checked_action(action)).written,)
-        core.present(continued(core.state.context, new), new, replaced=False)
+        self.add((core.dialect.parse(checked_action(action)).written,))
         core.finish(Outcome(reason=StopReason.TOKEN_LIMIT, detail=f"at its beginning {self._told()}"))
         return core.result(0.0)
 
@@ -117,7 +116,7 @@ class ContextLength(Wrapper):
         core = self.core
         state = core.state
         new = with_prompt(state.new, FORCED_ANSWER.format(limit=f"tokens: {self.limit_tokens}"))
-        core.present((*state.context[: len(state.context) - len(state.new)], *new), new, replaced=False)
+        core.amend(new, drop=len(state.new), new=new)
         size = ContextSize(0, self.memory.size.beside, -1, -1).grown(core.state, self.count_tokens)
         self.memory = Length(size, forced=True)
         return size.tokens <= self.limit_tokens + RESERVE_TOKENS
@@ -144,7 +143,7 @@ class ContextLength(Wrapper):
                 break
             kept = begin
         if kept > turns[0]:
-            core.present((*head, *context[kept:]), core.state.new, replaced=True)
+            core.replace_context((*head, *context[kept:]), new=core.state.new)
         return self._measure() <= self.limit_tokens
 
     def _count(self, messages: Context) -> int:

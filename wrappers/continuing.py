@@ -20,27 +20,27 @@ def step_continued(wrapper: Wrapper, action: Action) -> Result:
     """
     core = wrapper.core
     before = core.state
-    *rest, begun = before.context
+    begun = before.context[-1]
     said = checked_action(action)
     spelled = said if isinstance(said, str) else core.dialect.render(said)
     whole: Action = begun.content + spelled
     if core.dialect.tools_beside_text:
         (whole,) = continued((begun,), (core.dialect.parse(said).written,))
-    core.present(tuple(rest), before.new, replaced=False)
+    core.amend((), drop=1, new=before.new)
     try:
         result = wrapper.env.step(whole)
     except BaseException:
-        core.present(before.context, before.new, replaced=False)
+        core.amend((begun,), drop=0, new=before.new)
         raise
     written, *answers = core.state.new
-    core.present(core.state.context, (_remainder(begun, written), *answers), replaced=False)
+    core.amend((), drop=0, new=(_remainder(begun, written), *answers))
     return wrapper.result(result)
 
 
 def begin_turn(wrapper: Wrapper, result: Result, begun: Message) -> Result:
     """What a step returns once the beginning of the next turn was put behind its messages."""
     core = wrapper.core
-    core.present((*core.state.context, begun), (*core.state.new, begun), replaced=False)
+    core.amend((begun,), drop=0, new=(*core.state.new, begun))
     return wrapper.result(result)
 
 

@@ -11,7 +11,7 @@ from gymnasium import Env
 
 from agent_envs.core import Result
 from agent_envs.dialects import Parsed
-from agent_envs.messages import Action, Context, checked_action, continued
+from agent_envs.messages import Action, Context, checked_action
 from agent_envs.outcome import Outcome, StopReason
 from agent_envs.stack import Wrapper
 
@@ -55,8 +55,7 @@ class FormatGate(Wrapper):
         parsed = core.dialect.parse(checked_action(action))
         wrong = _wrong(parsed)
         if wrong and self.on_error == "halt":
-            new = (parsed.written,)
-            core.present(continued(core.state.context, new), new, replaced=False)
+            self.add((parsed.written,))
             core.finish(Outcome(reason=StopReason.FORMAT_ERROR, parts={"format": 0.0}, detail=wrong))
             self.memory += 1
             return core.result(0.0)

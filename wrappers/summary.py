@@ -12,7 +12,7 @@ from gymnasium import Env
 from agent_envs.core import Result
 from agent_envs.dialects import Parsed
 from agent_envs.limits import LEFT_OUT, at_least_one
-from agent_envs.messages import Action, Context, Message, ToolCall, checked_action, continued
+from agent_envs.messages import Action, Context, Message, ToolCall, checked_action
 from agent_envs.stack import Wrapper
 from agent_envs.tokens import TokenCounter, bytes_over_4, checked
 
@@ -167,11 +167,10 @@ class Summary(Wrapper):
         if self.memory.size.tokens > self.limit_tokens:
             written, *answers = core.state.new
             short = [msgspec.structs.replace(answer, content=LEFT_OUT) for answer in answers]
-            kept = core.state.context[: len(core.state.context) - len(answers)]
-            core.present((*kept, *short), (written, *short), replaced=False)
+            core.amend(tuple(short), drop=len(short), new=(written, *short))
         context, new = core.state.context, core.state.new
         if self.summariser is None:
-            core.present((*context, REQUEST), (*new, REQUEST), replaced=False)
+            core.amend((REQUEST,), drop=0, new=(*new, REQUEST))
             self._remember(before=context)
         else:
             question = self.memory.head[-1].content
@@ -184,7 +183,7 @@ class Summary(Wrapper):
         """The policy's summary."""
         new = (parsed.written,)
         if not self._go_on_from(parsed, new):
-            self.core.present(self.memory.before, new, replaced=True)
+            self.core.replace_context(self.memory.before, new=new)
             self._remember(before=())
         return self.core.result(0.0)
 
@@ -196,7 +195,7 @@ class Summary(Wrapper):
             return False
         *system, question = self.memory.head
         asked = msgspec.structs.replace(question, content=f"{question.content}\n\n<summary>\n{text}\n</summary>")
-        self.core.present((*system, asked), new, replaced=True)
+        self.core.replace_context((*system, asked), new=new)
         self._remember(summary=text, before=())
         return True
 
@@ -219,8 +218,7 @@ class Summary(Wrapper):
         )
         written = msgspec.structs.replace(parsed.written, calls=calls)
         replies = [core.dialect.reply(_CALLED, call) for call in calls or parsed.turn.calls]
-        new = (written, *replies)
-        core.present(continued(core.state.context, new), new, replaced=False)
+        self.add((written, *replies))
         self._remember()
         return self._summarise(core.result(0.0))
 
@@ -231,5 +229,5 @@ class Summary(Wrapper):
             text = _IN_TEXT.format(tool=msgspec.json.encode(TOOL).decode())
             first = msgspec.structs.replace(context[0], content=f"{context[0].content}\n\n{text}")
             context = (first, *context[1:])
-            self.core.present(context, context, replaced=False)
+            self.core.amend(context, drop=len(context), new=context)
         return context, {**info, "new": context}

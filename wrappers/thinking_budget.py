@@ -10,7 +10,7 @@ from gymnasium import Env
 
 from agent_envs.core import Result
 from agent_envs.limits import at_least_one
-from agent_envs.messages import Action, Context, Message, checked_action, continued
+from agent_envs.messages import Action, Context, Message, checked_action
 from agent_envs.stack import Wrapper
 from agent_envs.tokens import TokenCounter, bytes_over_4, checked
 
@@ -64,7 +64,7 @@ class ThinkingBudget(Wrapper):
         new = () if core.state.outcome else self._cut(checked_action(action))
         if not new:
             return self.env.step(action)
-        core.present(continued(core.state.context, new), new, replaced=False)
+        self.add(new)
         self.memory = True
         return core.result(0.0)
 

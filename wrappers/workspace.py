@@ -11,7 +11,7 @@ import msgspec
 from gymnasium import Env
 
 from agent_envs.core import Result
-from agent_envs.messages import Action, Context, Message, ToolCall, checked_action, continued
+from agent_envs.messages import Action, Context, Message, ToolCall, checked_action
 from agent_envs.stack import Wrapper
 
 _FORM = (
@@ -82,7 +82,7 @@ class Workspace(Wrapper):
         question = next(number for number, message in enumerate(context) if message.role == "user")
         self.memory = Space(opening, question)
         context = self._opening()
-        self.core.present(context, context, replaced=False)
+        self.core.amend(context, drop=len(context), new=context)
         return context, {**info, "new": context}
 
     def step(self, action: Action) -> Result:
@@ -93,7 +93,6 @@ class Workspace(Wrapper):
         parsed = core.dialect.parse(checked_action(action))
         report, inner = self._read(parsed.turn)
         missing = report is None and not parsed.errors and parsed.turn.answer is None
-        before = core.state.context
         result = self.env.step("" if missing else action if parsed.errors else inner)
         acted, *answers = core.state.new
         written = parsed.written
@@ -104,13 +103,13 @@ class Workspace(Wrapper):
             written = msgspec.structs.replace(written, calls=acted.calls)  # by now each has an id
         new = (written, *answers)
         if result[2] or result[3]:
-            core.present(continued(before, new), new, replaced=False)
+            core.amend(new, drop=len(core.state.new), new=new)
             return self.result(result)
         if report is not None:
             self.memory = msgspec.structs.replace(self.memory, report=report)
         last = core.dialect.without_thinking(acted)
         last = msgspec.structs.replace(last, content=self._block.sub("", last.content))
-        core.present((*self._opening(), *_renumbered((last, *answers))), new, replaced=True)
+        core.replace_context((*self._opening(), *_renumbered((last, *answers))), new=new)
         return self.result(result)
 
     def oracle_turn(self, turn: Callable[[], Action]) -> Action:

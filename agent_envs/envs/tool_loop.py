@@ -172,11 +172,17 @@ class ToolLoop(Env[T, L], Generic[T, L]):
             tokens=state.tokens + self.count(new),
         )
 
-    def present(self, context: Context, new: Context, *, replaced: bool) -> None:
+    def amend(self, tail: Context, *, drop: int, new: Context) -> None:
+        """Change the end of the context, and what is held against the limit."""
+        context = self.state.context
+        grown = self.count(tail) - self.count(context[len(context) - drop :])
+        super().amend(tail, drop=drop, new=new)
+        self._state = msgspec.structs.replace(self.state, tokens=self.state.tokens + grown)
+
+    def replace_context(self, context: Context, *, new: Context) -> None:
         """Let the agent see another context; its size is what is held against the limit from now on."""
-        super().present(context, new, replaced=replaced)
-        tokens = self._tokens_beside + self.count(context)
-        self._state = msgspec.structs.replace(self.state, tokens=tokens)
+        super().replace_context(context, new=new)
+        self._state = msgspec.structs.replace(self.state, tokens=self._tokens_beside + self.count(context))
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of messages."""

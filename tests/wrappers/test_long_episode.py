@@ -23,7 +23,7 @@ def size(context: Context) -> int:
 
 @pytest.mark.parametrize("wrapper", [lambda env: Summary(env, LIMIT_TOKENS), Workspace], ids=["Summary", "Workspace"])
 def test_an_episode_that_overflows_its_context_many_times_stays_bounded_and_is_still_solved(wrapper: Any) -> None:
-    many = {"limit_turns": 1000, "limit_calls": 1000, "tasks": "test"}
+    many: dict[str, Any] = {"limit_turns": 1000, "limit_calls": 1000, "tasks": "test"}
     seen: list[int] = []
 
     def thorough(env: gymnasium.Env[Any, Any], seed: int) -> Policy:
