@@ -1,0 +1,7 @@
+"""Talking to a model: what is asked and answered, and who answers: an endpoint, a local model, or a recording."""
+
+from __future__ import annotations
+
+from .protocol import Call, Chat, Reply
+
+__all__ = ["Call", "Chat", "Reply"]
