@@ -136,7 +136,7 @@ def elsewhere(member_id: str, db: EpisodeDatabase) -> Draft | None:
     if after is None:
         return None
     said, new = spoken(db, booking, "elsewhere"), money(after["total_cents"])
-    request = f"Can I pick up what I have in {said.words} at your branch {{}} instead?"
+    request = f"Can I pick up {said.words} at your branch {{}} instead?"
     draft = Draft("elsewhere").act(request.format(to["branch"]), new, at_first=request.format(other["branch"]))
     begun(draft, booking, said).call("list_branches")
     draft.say(

@@ -59,7 +59,7 @@ def extend(member_id: str, db: EpisodeDatabase) -> Draft | None:
     quote = quotes[last]
     said = spoken(db, booking, "extend")
     if number % 2:
-        request = f"I would like to keep what I have in {said.words} until {{}}."
+        request = f"I would like to extend {said.words} until {{}}."
         draft = Draft("extend").act(
             request.format(last), str(last), money(quote["total_cents"]), at_first=request.format(last + _DAY)
         )
@@ -69,7 +69,7 @@ def extend(member_id: str, db: EpisodeDatabase) -> Draft | None:
             longer["total_cents"] <= limit
         ):
             quote, last = longer, last + _DAY
-        request = f"I would like to keep what I have in {said.words} as long as I can, but the whole rental must"
+        request = f"I would like to extend {said.words} as long as I can, but the whole rental must"
         request += f" not cost more than {money(limit)}."
         bounds = (Bound("at_most", money(limit), f"That is more than {money(limit)}."),)
         draft = Draft("extend for money").act(request, str(last), money(quote["total_cents"]), bounds=bounds)
@@ -95,7 +95,7 @@ def not_longer(member_id: str, db: EpisodeDatabase) -> Draft | None:
     else:
         return None
     draft = Draft("overdue" if read.overdue else "booked again")
-    draft.refuse(f"Please let me keep what I have in {said.words} until {until}. I am not done yet.")
+    draft.refuse(f"Please extend {said.words} until {until}. I am not done yet.")
     begun(draft, booking, said)
     return draft.say(f"I cannot extend it: {why}.").say(f"I am sorry, I cannot: {why}.")
 
@@ -111,7 +111,7 @@ def damage(member_id: str, db: EpisodeDatabase) -> Draft | None:
     fee = tried(db, renting.report_damage, booking_id=booking_id, severity=severity)
     said, amount = spoken(db, booking, "damage"), money(fee["amount_cents"])
     draft = Draft("damage").act(
-        f"I must report something. What I have out with {said.words} {_DAMAGE[severity]}.", amount
+        f"I must report something. What I rented with {said.words} {_DAMAGE[severity]}.", amount
     )
     begun(draft, booking, said).call("quote_damage", booking_id=booking_id, severity=severity)
     draft.say(f"That costs you {amount}. Shall I report the damage?")
@@ -180,7 +180,7 @@ def deposit(member_id: str, db: EpisodeDatabase) -> Draft | None:
         draft.call("release_deposit", booking_id=read.booking_id)
         return draft.say(f"The deposit of {amount} has been released.")
     owes = f"{money(read.unpaid_fees_cents)} of fees are unpaid for it"
-    why = "it was not inspected yet" if read.inspected_on is None else owes
+    why = "it has not been inspected yet" if read.inspected_on is None else owes
     draft = begun(Draft("not inspected" if read.inspected_on is None else "fee unpaid").refuse(request), booking, said)
     return draft.say(f"I cannot release it: {why}.").say(f"I am sorry, I cannot: {why}.")
 

@@ -9,14 +9,18 @@ import msgspec
 import pytest
 
 from agent_envs.messages import ToolCall
+from agent_envs.simulators.user.agenda import AgendaUser
+from agent_envs.snapshots.domains.compose import composed
 from agent_envs.snapshots.domains.domain import Domain, load_domain
 from agent_envs.snapshots.domains.episode import EpisodeDatabase
+from agent_envs.snapshots.domains.proof import prove
 from agent_envs.snapshots.domains.rental.rules import damage_fee_cents, late_fee_cents, rent_cents
+from agent_envs.snapshots.domains.world import DomainWorld
 from agent_envs.testing import tool_machine
 from agent_envs.tools import ToolError
 
 ROWS = 5_000
-TestRentalTools = tool_machine("rental")
+TestRental = tool_machine("rental")
 _HELD = (
     "(SELECT b.booking_id, b.item_id, coalesce(t.leaves_on, b.first_day) AS held_from, max(coalesce(t.back_on,"
     " b.last_day), CASE WHEN b.status = 'out' AND b.last_day < substr(:now, 1, 10) THEN b.last_day ELSE '' END)"
@@ -65,6 +69,36 @@ WHOLE = {
         " UNION ALL SELECT fee_id FROM fees WHERE raised_on > :now OR settled_on > :now"
     ),
 }
+# How each of them stops being true.
+DAMAGE = {
+    "an item is lent to one at a time": (
+        "UPDATE bookings SET item_id = (SELECT item_id FROM bookings WHERE status = 'out' ORDER BY 1), status = 'out'"
+        " WHERE status = 'reserved'"
+    ),
+    "what was charged for a booking is its total, and nothing once it is cancelled": (
+        "DELETE FROM payments WHERE kind = 'refund'"
+    ),
+    "paid fees have a charge of their amount, and no others have one": (
+        "UPDATE fees SET fee_status = 'paid', settled_on = raised_on WHERE fee_status = 'unpaid'"
+    ),
+    "the accessories of a booking go with its model, and add up": "DELETE FROM booking_accessories WHERE TRUE",
+    "what is brought from its home costs the transfer, and is picked up where it is brought": (
+        "DELETE FROM transfers WHERE TRUE"
+    ),
+    "vouchers take something off the bookings of their members": (
+        "UPDATE vouchers SET value_cents = 1 WHERE booking_id IS NOT NULL"
+    ),
+    "fees are of the member whose booking it is": (
+        "UPDATE fees SET member_id = (SELECT min(member_id) FROM members WHERE member_id <> fees.member_id)"
+    ),
+    "nothing is in maintenance and lent": (
+        "UPDATE items SET maintenance_until = '2026-05-09' WHERE item_id IN (SELECT item_id FROM bookings WHERE"
+        " status = 'out')"
+    ),
+    "nothing happens after now but what is reserved": (
+        "UPDATE bookings SET made_at = '2030-01-01 00:00:00' WHERE status = 'returned'"
+    ),
+}
 RESERVED = "SELECT booking_id FROM bookings WHERE status = 'reserved' AND first_day > date(:now, '+1 day')"
 FREE_MEMBER = (
     "SELECT member_id FROM members m WHERE NOT EXISTS (SELECT 1 FROM fees f WHERE f.member_id = m.member_id AND"
@@ -107,6 +141,11 @@ def broken(db: EpisodeDatabase) -> list[str]:
     return [rule for rule, sql in WHOLE.items() if db.rows(sql.replace(":now", f"'{db.now}'"))]
 
 
+@pytest.fixture(scope="module")
+def world(domain: Domain) -> DomainWorld:
+    return DomainWorld(domain, 1_000, 0)
+
+
 def one(db: EpisodeDatabase, sql: str) -> Any:
     found = db.scalar(sql.replace(":now", f"'{db.now}'") + " ORDER BY 1")
     assert found is not None, f"the shop has none: {sql}"
@@ -128,7 +167,7 @@ def test_the_shop_is_what_a_domain_should_be(domain: Domain) -> None:
     assert sum(tool.writes for tool in domain.tools.values()) >= 5
 
 
-@pytest.mark.parametrize("rows", [1_000, ROWS, 30_000])
+@pytest.mark.parametrize("rows", [1_000, ROWS, 20_000])
 def test_the_rows_are_consistent_and_as_many_as_were_asked_for(domain: Domain, rows: int) -> None:
     database = domain.open(rows, 0)
     assert broken(database) == []
@@ -136,21 +175,32 @@ def test_the_rows_are_consistent_and_as_many_as_were_asked_for(domain: Domain, r
     assert total == pytest.approx(rows, rel=0.3 if rows == 1_000 else 0.2)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE bookings SET item_id = (SELECT min(item_id) FROM items)",
-        "DELETE FROM payments",
-        "UPDATE fees SET fee_status = 'paid', settled_on = raised_on",
-        "DELETE FROM booking_accessories",
-        "DELETE FROM transfers",
-        "UPDATE bookings SET made_at = '2030-01-01 00:00:00'",
-    ],
-)
-def test_what_is_broken_is_seen(db: EpisodeDatabase, damage: str) -> None:
+def test_every_rule_can_be_broken() -> None:
+    assert DAMAGE.keys() == WHOLE.keys()
+
+
+@pytest.mark.parametrize("rule", DAMAGE)
+def test_what_is_broken_is_seen(db: EpisodeDatabase, rule: str) -> None:
     with db.call(writes=True):
-        db.write(f"{damage} WHERE TRUE")
-    assert broken(db) != []
+        db.write(DAMAGE[rule])
+    assert rule in broken(db)
+
+
+@pytest.mark.parametrize("rows", [1_000, ROWS])
+def test_every_kind_of_row_that_a_task_may_need_is_there(domain: Domain, rows: int) -> None:
+    database = domain.open(rows, 0)
+    for table, column, kinds in (
+        ("bookings", "status", ["cancelled", "out", "reserved", "returned"]),
+        ("fees", "fee_status", ["paid", "unpaid"]),
+        ("members", "level", ["basic", "gold", "plus"]),
+        ("certificates", "machine_class", ["cutting", "plant"]),
+    ):
+        found = database.rows(f"SELECT {column} AS kind, count(*) AS n FROM {table} GROUP BY {column} ORDER BY 1")
+        assert [row["kind"] for row in found] == kinds
+        assert all(row["n"] >= 3 for row in found), (table, found)
+    for condition in ("blocked = 1", "id_verified = 0", "last_fee_waiver_on IS NOT NULL"):
+        assert database.scalar(f"SELECT count(*) FROM members WHERE {condition}") >= 1
+    assert database.scalar("SELECT count(*) FROM transfers") >= 3
 
 
 def test_few_members_book_much(db: EpisodeDatabase) -> None:
@@ -372,6 +422,137 @@ def test_models_are_found_by_words_and_priced_by_days(db: EpisodeDatabase, call:
     assert {each["branch_id"] for each in model["branches"]} <= {each["branch_id"] for each in call("list_branches")}
     with pytest.raises(ToolError, match="0 words came"):
         call("search_models", words=" ")
+
+
+@pytest.mark.parametrize("name", ["find_first_free", "get_model", "quote_rent", "check_free"])
+def test_what_is_not_there_is_not_read(db: EpisodeDatabase, call: Any, name: str) -> None:
+    day = (db.clock.date() + timedelta(days=9)).isoformat()
+    more: dict[str, dict[str, Any]] = {
+        "find_first_free": {"days": 2, "not_before": day},
+        "quote_rent": {"days": 2},
+        "check_free": {"first_day": day, "last_day": day},
+    }
+    with pytest.raises(ToolError, match="there is no model 'P0'; search_models gives the ids"):
+        call(name, model_id="P0", **more.get(name, {}))
+    for other, told in (("get_booking", "booking"), ("get_voucher", "voucher"), ("pay_fee", "fee")):
+        key = {"get_voucher": "voucher_code"}.get(other, f"{told}_id")
+        with pytest.raises(ToolError, match=f"there is no {told} 'X'"):
+            call(other, **{key: "X"})
+
+
+def test_the_earliest_days_are_those_on_which_it_is_first_free(db: EpisodeDatabase, call: Any) -> None:
+    model_id = one(db, "SELECT model_id FROM items GROUP BY model_id HAVING count(*) = 1")
+    item_id = one(db, f"SELECT item_id FROM items WHERE model_id = '{model_id}'")
+    start = one(db, f"SELECT min(first_day) FROM bookings WHERE item_id = '{item_id}' AND status = 'reserved'")
+    (found,) = call("find_first_free", model_id=model_id, days=2, not_before=start)
+    assert found["first_day"] > start
+    for first in (date.fromisoformat(start), date.fromisoformat(found["first_day"]) - timedelta(days=1)):
+        days = {"first_day": first.isoformat(), "last_day": (first + timedelta(days=1)).isoformat()}
+        assert call("check_free", model_id=model_id, **days)[0]["free"] == 0
+    assert call("check_free", model_id=model_id, **_only(found, "first_day"))[0]["free"] == 1
+    far = (db.clock.date() + timedelta(days=91)).isoformat()
+    (none,) = call("find_first_free", model_id=model_id, days=2, not_before=far)
+    assert (none["first_day"], none["last_day"]) == (None, None)
+
+
+def test_where_nothing_is_free_nothing_is_booked(db: EpisodeDatabase, call: Any) -> None:
+    booked = db.row(
+        "SELECT model_id, items.branch_id, first_day, last_day FROM bookings JOIN items USING (item_id) WHERE status ="
+        " 'reserved' AND first_day > date('now') AND model_id IN (SELECT model_id FROM items GROUP BY model_id HAVING"
+        " count(*) = 1) ORDER BY booking_id"
+    )
+    assert booked is not None
+    member_id = one(db, FREE_MEMBER)
+    with pytest.raises(ToolError, match=r"is free at .* see check_free"):
+        call("create_booking", member_id=member_id, **booked, waiver=False)
+    with pytest.raises(ToolError, match="there is no branch 'L0'"):
+        call("create_booking", member_id=member_id, **{**booked, "branch_id": "L0"}, waiver=False)
+    made = call("create_booking", member_id=member_id, **free(db, call), waiver=False)
+    with pytest.raises(ToolError, match="a booking begins from"):
+        call("change_dates", booking_id=made["booking_id"], first_day=db.now[:10], last_day=made["last_day"])
+
+
+def test_what_begins_tomorrow_cannot_be_brought_and_what_begins_today_stays(db: EpisodeDatabase, call: Any) -> None:
+    model_id, tomorrow = one(db, "SELECT model_id FROM items"), (db.clock.date() + timedelta(days=1)).isoformat()
+    days = {"first_day": tomorrow, "last_day": tomorrow}
+    place = next(each for each in call("check_free", model_id=model_id, **days) if each["free"])
+    booked = {"model_id": model_id, "branch_id": place["branch_id"], **days, "waiver": False}
+    made = call("create_booking", member_id=one(db, FREE_MEMBER), **booked)
+    elsewhere = one(db, f"SELECT branch_id FROM branches WHERE branch_id <> '{place['branch_id']}'")
+    with pytest.raises(ToolError, match="a transfer takes a day"):
+        call("change_pickup_branch", booking_id=made["booking_id"], branch_id=elsewhere)
+    with db.call(writes=True):
+        db.write("UPDATE bookings SET first_day = date('now') WHERE booking_id = ?", made["booking_id"])
+    with pytest.raises(ToolError, match="begins today"):
+        call("cancel_booking", booking_id=made["booking_id"])
+
+
+def test_an_old_voucher_counts_for_nothing(db: EpisodeDatabase, call: Any) -> None:
+    old = db.row(
+        "SELECT voucher_code, member_id FROM vouchers WHERE booking_id IS NULL AND expires_on < date('now') ORDER BY 1"
+    )
+    assert old is not None
+    with pytest.raises(ToolError, match="expired on"):
+        call("quote_booking", **old, **_only(free(db, call), "model_id", "first_day"), waiver=False)
+
+
+def test_lists_are_of_one_member_and_say_how_much_there_is(db: EpisodeDatabase, call: Any) -> None:
+    member_id = one(db, "SELECT member_id FROM (SELECT member_id, count(*) AS n FROM bookings GROUP BY 1) WHERE n > 3")
+    listed = call("list_bookings", member_id=member_id)
+    days = [each["first_day"] for each in listed["bookings"]]
+    assert listed["total"] == db.scalar("SELECT count(*) FROM bookings WHERE member_id = ?", member_id)
+    assert len(days) == min(listed["total"], 20)
+    assert days == sorted(days, reverse=True)
+    assert len(call("list_branches")) == db.scalar("SELECT count(*) FROM branches")
+    for name in ("list_bookings", "list_fees"):
+        with pytest.raises(ToolError, match="there is no member 'M0'"):
+            call(name, member_id="M0")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"booking_id": "B'; DROP TABLE bookings; --", "first_day": "2026-06-01", "last_day": "2026-06-02"},
+        {"booking_id": "B\0", "first_day": "2026-06-01", "last_day": "2026-06-02"},
+        {"booking_id": "B1000000", "first_day": "2026-02-31", "last_day": "2026-06-02"},
+        {"booking_id": "B1000000", "first_day": "0001-01-01", "last_day": "9999-12-31"},
+        {"booking_id": "B1000000", "first_day": "tomorrow", "last_day": "2026-06-02"},
+        {"booking_id": "x" * 1_000_000, "first_day": "2026-06-01", "last_day": "2026-06-02"},
+        {"booking_id": None, "first_day": "2026-06-01", "last_day": "2026-06-02"},
+        {"booking_id": "B1000000", "first_day": "2026-06-01", "last_day": "2026-06-02", "price": 0},
+    ],
+)
+def test_hostile_arguments_are_refused(call: Any, arguments: dict[str, Any]) -> None:
+    with pytest.raises(ToolError):
+        call("change_dates", **arguments)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_end_of_the_calendar_break_nothing(db: EpisodeDatabase, call: Any, day: str) -> None:
+    model_id = one(db, "SELECT model_id FROM items")
+    assert call("find_first_free", model_id=model_id, days=28, not_before=day)
+    with pytest.raises(ToolError):
+        call(
+            "quote_extension", booking_id=one(db, "SELECT booking_id FROM bookings WHERE status = 'out'"), last_day=day
+        )
+
+
+def test_tasks_are_of_many_kinds_and_each_kind_is_proved(domain: Domain, world: DomainWorld) -> None:
+    tasks: dict[str, Any] = {}
+    longest = None
+    db = world.database()
+    for subject in domain.subjects(db):
+        for draft in composed(db, domain.tools, domain.user_tools, subject):
+            task = draft.task(f"rental-{len(tasks)}", subject.name, domain.tools, domain.user_tools)
+            tasks.setdefault(draft.shape, task)
+            longest = task if longest is None or task.difficulty > longest.difficulty else longest
+    assert len(tasks) >= 30
+    assert sum(task.script.wants[0].kind == "refused" for task in tasks.values()) >= 10
+    assert sum(any(want.bounds for want in task.script.wants) for task in tasks.values()) >= 2
+    assert longest is not None and longest.difficulty >= 10
+    assert min(task.difficulty for task in tasks.values()) == 1
+    assert [shape for shape, task in tasks.items() if not prove(world, AgendaUser(), task).holds] == []
+    assert prove(world, AgendaUser(), longest).holds
 
 
 def _only(source: dict[str, Any], *names: str) -> dict[str, Any]:
