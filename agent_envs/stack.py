@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -73,6 +74,18 @@ class Wrapper(gymnasium.Wrapper[Context, Action, Context, Action]):
         """Put the messages of a turn that the wrapped environment does not see behind the context."""
         core = self.core
         core.amend(continued(core.state.context[-1:], new), drop=1, new=new)
+
+    @contextmanager
+    def undone_by_errors(self) -> Iterator[None]:
+        """What is done within is undone if it raises: for wrappers whose own part of a step can fail behind it."""
+        before, memory = fork(self.env), self.memory
+        try:
+            yield
+        except BaseException:
+            self.env.close()
+            self.env, self.memory = before, memory
+            raise
+        before.close()
 
     def oracle_turn(self, turn: Callable[[], Action]) -> Action:
         """What a policy that knows the solution says here; `turn` gives its next turn for the wrapped environment."""

@@ -149,6 +149,14 @@ class Summary(Wrapper):
             parsed = core.dialect.parse(checked_action(action))
             if any(call.name == TOOL["function"]["name"] for call in parsed.turn.calls):
                 return self._called(parsed)
+        if self.summariser is None:
+            return self._step(action)
+        with self.undone_by_errors():
+            return self._step(action)
+
+    def _step(self, action: Action) -> Result:
+        """Take a turn of the wrapped environment, and see to the context's length."""
+        core, notes = self.core, self.memory
         result = self.env.step(action)
         size = notes.size.grown(core.state, self.count_tokens)
         turns = notes.turns + 1
@@ -205,7 +213,7 @@ class Summary(Wrapper):
 
     def _cut(self, text: str) -> str:
         """The summary, or as much of it as is allowed."""
-        while (tokens := self.count_tokens(text)) > self.limit_summary_tokens:
+        while text and (tokens := self.count_tokens(text)) > self.limit_summary_tokens:
             text = text[: min(len(text) - 1, len(text) * self.limit_summary_tokens // tokens)]
         return text.rstrip()
 

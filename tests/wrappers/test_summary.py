@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_envs import ToolCall
+from agent_envs import Fault, ToolCall
 from agent_envs.dialects import DIALECTS
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.limits import LEFT_OUT
@@ -142,6 +142,25 @@ def test_a_summariser_writes_in_the_agents_place() -> None:
     assert played.reward == 1.0
     assert given_ == [("q", 4, ""), ("q", 4, "1 so far"), ("q", 4, "2 so far")]
     assert [len(segment.turns) for segment in played.segments] == [2, 2, 2, 1]
+
+
+def test_a_summariser_that_fails_leaves_the_episode_as_it_was(make_tiny: Make) -> None:
+    works = [False]
+
+    def summariser(question: str, messages: Context, last: str) -> str:
+        if not works[0]:
+            raise Fault("the endpoint is down", origin="infra")
+        return "so far"
+
+    env = Summary(make_tiny(), every_turns=2, summariser=summariser)
+    env.reset(seed=0)
+    env.step(SEARCH)
+    before = state_digest(env)
+    with pytest.raises(Fault, match="the endpoint is down"):
+        env.step(SEARCH)
+    assert state_digest(env) == before
+    works[0] = True
+    assert env.step(SEARCH)[0][-1].content.endswith("<summary>\nso far\n</summary>")
 
 
 def test_a_summariser_that_returns_nothing_is_asked_again_when_its_time_comes() -> None:
