@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GROUND = ROOT / "agent_envs"
 ABOVE = ("snapshots", "simulators", "wrappers")
-HEAVY = ("libzim", "apsw", "faker", "duckdb", "tantivy", "selectolax", "typer", "rich", "pandas", "torch", "hypothesis")
+HEAVY = tuple(
+    "libzim apsw faker duckdb tantivy selectolax typer rich pandas torch hypothesis tiktoken jinja2 openai".split()
+)
 
 
 def sources(folder: Path) -> list[Path]:

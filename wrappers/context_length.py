@@ -14,7 +14,7 @@ from agent_envs.limits import FORCED_ANSWER, RESERVE_TOKENS, at_least_one, with_
 from agent_envs.messages import Action, Context, checked_action
 from agent_envs.outcome import Outcome, StopReason
 from agent_envs.stack import Wrapper
-from agent_envs.tokens import TokenCounter, bytes_over_4, checked, count_message
+from agent_envs.tokens import TokenCounter, bytes_over_4, checked, count_message, name_of
 
 from .size import ContextSize, size_at_reset
 
@@ -72,7 +72,7 @@ class ContextLength(Wrapper):
         if keep > limit_tokens:
             raise ValueError(f"keep_tokens={keep} is more than limit_tokens={limit_tokens}: nothing would be dropped")
         self.limit_tokens, self.strategy, self.keep_tokens = limit_tokens, strategy, keep
-        self.settings = (limit_tokens, strategy, keep)
+        self.settings = (limit_tokens, strategy, keep, name_of(count_tokens))
         self.count_tokens = checked(count_tokens)
 
     def reset(self, **kwargs: Any) -> tuple[Context, dict[str, Any]]:

@@ -14,7 +14,7 @@ from agent_envs.dialects import Parsed
 from agent_envs.limits import LEFT_OUT, at_least_one
 from agent_envs.messages import Action, Context, Message, ToolCall, checked_action
 from agent_envs.stack import Wrapper
-from agent_envs.tokens import TokenCounter, bytes_over_4, checked
+from agent_envs.tokens import TokenCounter, bytes_over_4, checked, name_of
 
 from .size import ContextSize, size_at_reset
 
@@ -129,7 +129,8 @@ class Summary(Wrapper):
         self.summariser, self.limit_summary_tokens = summariser, limit_summary_tokens
         self.count_tokens = checked(count_tokens)
         name = getattr(summariser, "__qualname__", type(summariser).__qualname__)
-        self.settings = (limit_tokens, self.fires_at_tokens, every_turns, tool, name, limit_summary_tokens)
+        counted = (limit_tokens, self.fires_at_tokens, limit_summary_tokens, name_of(count_tokens))
+        self.settings = (*counted, every_turns, tool, name)
 
     def reset(self, **kwargs: Any) -> tuple[Context, dict[str, Any]]:
         """Begin an episode."""

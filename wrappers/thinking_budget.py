@@ -12,7 +12,7 @@ from agent_envs.core import Result
 from agent_envs.limits import at_least_one
 from agent_envs.messages import Action, Context, Message, checked_action
 from agent_envs.stack import Wrapper
-from agent_envs.tokens import TokenCounter, bytes_over_4, checked
+from agent_envs.tokens import TokenCounter, bytes_over_4, checked, name_of
 
 from .continuing import step_continued
 
@@ -46,8 +46,8 @@ class ThinkingBudget(Wrapper):
     def __init__(self, env: Env[Context, Action], limit_tokens: int, count_tokens: TokenCounter = bytes_over_4) -> None:
         super().__init__(env)
         at_least_one("limit_tokens", limit_tokens)
-        self.settings = self.limit_tokens = limit_tokens
-        self.count_tokens = checked(count_tokens)
+        self.limit_tokens, self.count_tokens = limit_tokens, checked(count_tokens)
+        self.settings = (limit_tokens, name_of(count_tokens))
 
     def reset(self, **kwargs: Any) -> tuple[Context, dict[str, Any]]:
         """Begin an episode."""

@@ -7,7 +7,7 @@ from gymnasium import Env
 from agent_envs.dialects import Parsed
 from agent_envs.messages import Action, Context, Message
 from agent_envs.outcome import StopReason
-from agent_envs.tokens import TokenCounter, bytes_over_4, checked, count_message
+from agent_envs.tokens import TokenCounter, bytes_over_4, checked, count_message, name_of
 
 from .budget import Budget, PerTask
 
@@ -34,6 +34,7 @@ class TokenBudget(Budget):
     ) -> None:
         super().__init__(env, limit_tokens, penalty)
         self.count_tokens = checked(count_tokens)
+        self.settings = (*self.settings, name_of(count_tokens))
         self._frame_tokens = count_message(Message("assistant"), self.count_tokens)
 
     def spent(self, parsed: Parsed) -> int:

@@ -10,7 +10,7 @@ from agent_envs.dialects import Dialect
 from agent_envs.limits import Limits, at_least_one
 from agent_envs.messages import Action, ToolCall, assistant
 from agent_envs.tasks import TaskSet
-from agent_envs.tokens import TokenCounter, bytes_over_4
+from agent_envs.tokens import TokenCounter, bytes_over_4, name_of
 from agent_envs.tools import Toolbox, tool
 
 from .answer_loop import AnswerLoop
@@ -133,9 +133,8 @@ class WikiSearch(AnswerLoop[SearchTask]):
 
     def world_digest(self) -> str:
         """The encyclopedia's digest, and what decides how it is shown."""
-        counter = getattr(self.count_tokens, "__qualname__", type(self.count_tokens).__qualname__)
         desk, limits = self.world, f"{self.limits} {self.forced_answer}"
-        shown = f"{desk.hits} {desk.limit_evidence_tokens} {self.dialect.name} {limits} {counter}"
+        shown = f"{desk.hits} {desk.limit_evidence_tokens} {self.dialect.name} {limits} {name_of(self.count_tokens)}"
         return f"{desk.book.digest} {shown}"
 
 

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from agent_envs.dialects import DIALECTS
-from agent_envs.limits import LEFT_OUT
 from agent_envs.envs.encyclopedia import Link
 from agent_envs.envs.wiki_search import WikiSearch
+from agent_envs.limits import LEFT_OUT
 from agent_envs.messages import Action, Message, ToolCall, assistant
 from agent_envs.outcome import Outcome, StopReason
 
