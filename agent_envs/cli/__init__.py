@@ -1,5 +1,4 @@
-"""The command ``agent-envs``: list, run, check, prove, show, doctor."""
-
+"""The command ``agent-envs``: list, run, show, rescore, check, prove, doctor."""
 from __future__ import annotations
 
 import typer
@@ -7,6 +6,7 @@ import typer
 from .check import check
 from .doctor import doctor
 from .prove import prove
+from .rescore import rescore
 from .run import run
 from .show import show
 from .table import list_environments
@@ -17,6 +17,7 @@ app.command()(run)
 app.command()(check)
 app.command()(prove)
 app.command()(show)
+app.command()(rescore)
 app.command()(doctor)
 
 

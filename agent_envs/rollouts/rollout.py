@@ -9,7 +9,7 @@ import gymnasium
 import msgspec
 
 from agent_envs.core import Env
-from agent_envs.messages import Context
+from agent_envs.messages import Context, checked_action
 from agent_envs.outcome import Fault
 from agent_envs.stack import Wrapper, layers
 from agent_envs.tasks import Task
@@ -51,14 +51,13 @@ def rollout(env: gymnasium.Env[Any, Any], make_policy: MakePolicy, seed: int, ta
         try:
             said = policy(context, info)
             turn = said if isinstance(said, Sampled) else Sampled(said)
-            context, reward, terminated, truncated, info = env.step(turn.action)
+            action = checked_action(turn.action)  # as text that can be written down
+            context, reward, terminated, truncated, info = env.step(action)
         except Fault as fault:
             failed = FaultRecord(fault.origin, str(fault))
             break
         steps += 1
-        segments[-1][1].append(
-            Turn(turn.action, info["new"], float(reward), turn.trained, turn.token_ids, turn.logprobs)
-        )
+        segments[-1][1].append(Turn(action, info["new"], float(reward), turn.trained, turn.token_ids, turn.logprobs))
         if info["segment"] != number:
             segments.append((context, []))
             number = info["segment"]
@@ -90,4 +89,4 @@ def _name(env: gymnasium.Env[Any, Any]) -> str:
 
 
 def _wrappers(env: gymnasium.Env[Any, Any]) -> tuple[str, ...]:
-    return tuple(type(layer).__name__ for layer in layers(env) if isinstance(layer, Wrapper))
+    return tuple(f"{type(layer).__name__} {layer.settings!r}" for layer in layers(env) if isinstance(layer, Wrapper))

@@ -74,7 +74,7 @@ class Trajectory(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         env: Id of the environment.
-        wrappers: Names of the wrappers around it that are ours, from the outside in.
+        wrappers: The wrappers around it that are ours, from the outside in: names and settings.
         world: Digest of the world as the episode found it.
         task: Id of the task; empty where the world failed before one was chosen.
         task_digest: Digest of the task, its hidden truth too.

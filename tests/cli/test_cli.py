@@ -95,7 +95,7 @@ def test_a_run_that_cannot_begin_leaves_an_old_record_alone(tmp_path: Path) -> N
 
 def test_check_keeps_the_contract() -> None:
     output = run("check", ENV_ID, "--seeds", "1")
-    assert output.count("kept") == 10
+    assert "10 kept, 0 broken" in output
 
 
 def test_doctor_tells_what_is_installed_and_cached() -> None:
@@ -130,3 +130,29 @@ def test_prove_tells_what_came_of_every_task() -> None:
     missing = cli.invoke(app, ["prove", "no such domain"])
     assert missing.exit_code == 2
     assert "there is no folder" in missing.output
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_run_by_several_processes_goes_on_where_it_ended_and_is_shown_and_rescored(form: str, tmp_path: Path) -> None:
+    file = str(tmp_path / f"run.{form}")
+    run("run", ENV_ID, "--episodes", "3", "--out", file)
+    resumed = run("run", ENV_ID, "--episodes", "6", "--workers", "2", "--out", file, "--json")
+    assert json.loads(resumed) == json.loads(run("run", ENV_ID, "--episodes", "6", "--json"))
+    assert "seed 5" in run("show", file, "--episode", "5")
+    again = str(tmp_path / f"again.{form}")
+    scores = json.loads(run("rescore", file, ENV_ID, "--json", "--out", again))
+    assert (scores["episodes"], scores["mean_reward"], scores["mean_reward_before"], scores["changed"]) == (6, 1, 1, 0)
+    assert Path(again).read_bytes() == Path(file).read_bytes()
+    other = cli.invoke(app, ["run", ENV_ID, "--episodes", "6", "--set", "dialect=openai", "--out", file])
+    assert other.exit_code == 2
+    assert "holds another run" in other.output
+
+
+def test_rescore_tells_that_the_world_is_another(tmp_path: Path) -> None:
+    file = str(tmp_path / "run.jsonl")
+    run("run", ENV_ID, "--episodes", "2", "--out", file)
+    assert "mean_reward_before" in run("rescore", file, ENV_ID)
+    for words, told in ((["--set", "hits=1"], "was recorded as"), (["--out", file], "exists; give another file")):
+        result = cli.invoke(app, ["rescore", file, ENV_ID, *words])
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.split())
