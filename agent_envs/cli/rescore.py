@@ -14,7 +14,7 @@ from agent_envs.outcome import Fault
 from agent_envs.rollouts.rescore import rescore as rescored
 from agent_envs.rollouts.store import Run, read
 
-from .making import EnvId, Settings, fail, made
+from .making import EnvId, Settings, Wraps, fail, made
 from .transcript import Tally, print_summary
 
 
@@ -22,13 +22,14 @@ def rescore(
     file: Annotated[Path, typer.Argument(help="What `run --out` wrote.")],
     env_id: EnvId,
     settings: Settings = [],  # noqa: B006 - typer reads it and never changes it
+    wraps: Wraps = [],  # noqa: B006 - typer reads it and never changes it
     out: Annotated[Path | None, typer.Option(help="Write the episodes with their new scores to this new file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Take the recorded turns again in this environment and show what they are worth now."""
     if out and out.exists():
         fail(f"{out} exists; give another file")
-    env = made(env_id, settings)
+    env = made(env_id, settings, wraps)
     tally, before, changed = Tally(), Tally(), 0
     try:
         with Run(out) if out else nullcontext() as run:

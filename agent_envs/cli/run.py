@@ -15,7 +15,7 @@ from agent_envs.rollouts.collect import collect
 from agent_envs.rollouts.policies import POLICIES, PolicyName
 from agent_envs.rollouts.trajectory import Trajectory
 
-from .making import EnvId, Settings, fail, full_id, made
+from .making import EnvId, Settings, Wraps, fail, full_id, made
 from .transcript import Tally, print_episode, print_summary
 
 
@@ -25,6 +25,7 @@ def run(
     episodes: Annotated[int, typer.Option(min=1, help="How many episodes.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode; each next one is one more.")] = 0,
     settings: Settings = [],  # noqa: B006 - typer reads it and never changes it
+    wraps: Wraps = [],  # noqa: B006 - typer reads it and never changes it
     workers: Annotated[int, typer.Option(min=1, help="How many processes play.")] = 1,
     out: Annotated[
         Path | None,
@@ -33,13 +34,13 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Play episodes and show how they ended."""
-    made(env_id, settings).close()  # what is wrong with it is told before any worker begins
+    made(env_id, settings, wraps).close()  # what is wrong with it is told before any worker begins
     tally = Tally()
     first: Trajectory | None = None
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     try:
         played = collect(
-            partial(made, env_id, settings),
+            partial(made, env_id, settings, wraps),
             POLICIES[policy],
             range(seed, seed + episodes),
             workers=workers,

@@ -1,4 +1,4 @@
-"""``agent-envs list``: the catalogue as a table or as JSON."""
+"""``agent-envs list``: the catalogue as tables or as JSON."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agent_envs.catalog import CATALOG
+from agent_envs.catalog import CATALOG, WRAPPERS
 
 
 def list_environments(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False) -> None:
-    """List every environment."""
+    """List every environment, and every wrapper."""
     if as_json:
         typer.echo(json.dumps([{"id": entry.id, "extra": entry.extra, "about": entry.about} for entry in CATALOG]))
         return
     table = Table("id", "extra", "about")
     for entry in CATALOG:
         table.add_row(entry.id, entry.extra, entry.about)
-    Console().print(table)
+    wrappers = Table("wrapper", "about")
+    for wrapper in WRAPPERS:
+        wrappers.add_row(wrapper.name, wrapper.about)
+    Console().print(table, wrappers)

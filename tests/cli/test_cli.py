@@ -148,6 +148,21 @@ def test_a_run_by_several_processes_goes_on_where_it_ended_and_is_shown_and_resc
     assert "holds another run" in other.output
 
 
+def test_a_run_in_wrappers_is_recorded_and_rescored_in_the_same(tmp_path: Path) -> None:
+    file, wraps = str(tmp_path / "run.jsonl"), ["--wrap", "Summary:limit_tokens=2048,tool=true", "--wrap", "FormatGate"]
+    run("run", ENV_ID, "--episodes", "2", "--out", file, *wraps)
+    assert "the context was replaced" in run("show", file)
+    assert json.loads(run("rescore", file, ENV_ID, *wraps, "--json"))["changed"] == 0
+    for wrap, told in (
+        ("Forget", "there is no wrapper 'Forget'; there are CallBudget, ContextLength"),
+        ("TurnLimit:limit_turns=0", "limit_turns=0: give a whole number"),
+        ("TurnLimit:turns=3", "unexpected keyword argument 'turns'"),
+    ):
+        result = cli.invoke(app, ["run", ENV_ID, "--wrap", wrap])
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.split())
+
+
 def test_rescore_tells_that_the_world_is_another(tmp_path: Path) -> None:
     file = str(tmp_path / "run.jsonl")
     run("run", ENV_ID, "--episodes", "2", "--out", file)
