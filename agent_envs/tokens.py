@@ -10,9 +10,9 @@ from agent_envs.messages import Message
 _PROBE = (
     'How long is the Danube?\n<tool_call>{"name": "search", "arguments": {"query": ["río", "多瑙河", "🜁"]}}</tool_call>'
 )
-_REMEMBERED_TEXTS = 2048
+_REMEMBERED_TEXTS = 512
 _REMEMBERED_CHARS = 128 * 1024
-"""Longer texts are counted each time: what is remembered stays under a quarter of a gigabyte, whatever is written."""
+"""Longer texts are counted each time: at 4 bytes a character or fewer, 256 MiB are remembered at most."""
 
 
 class TokenCounter(Protocol):

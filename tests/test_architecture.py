@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 GROUND = ROOT / "agent_envs"
 ABOVE = ("snapshots", "simulators", "wrappers")
 HEAVY = tuple(
-    "libzim apsw faker duckdb tantivy selectolax typer rich pandas torch hypothesis tiktoken jinja2 openai".split()
+    "libzim apsw faker duckdb tantivy selectolax typer rich pandas torch hypothesis tiktoken jinja2 openai"
+    " stamina xllamacpp".split()
 )
 
 

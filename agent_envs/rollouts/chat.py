@@ -9,9 +9,10 @@ import gymnasium
 import msgspec
 
 from agent_envs.core import Env
-from agent_envs.dialects import Dialect, OpenAI
+from agent_envs.dialects import Dialect
 from agent_envs.messages import Action, Context, Message, ToolCall
 from agent_envs.outcome import Fault
+from agent_envs.wire import on_wire
 
 from .policies import MakePolicy, Policy, Sampled
 
@@ -111,9 +112,6 @@ class _Completion(msgspec.Struct):
     choices: tuple[_Choice, ...]
 
 
-_OPENAI = OpenAI()
-
-
 def _form(dialect: Dialect, context: Context, tools: list[Any], info: dict[str, Any]) -> dict[str, Any]:
     """What a request holds for the sake of the dialect, and of where the context ends."""
     form: dict[str, Any] = {}
@@ -132,15 +130,12 @@ def _form(dialect: Dialect, context: Context, tools: list[Any], info: dict[str, 
 def _wire(dialect: Dialect, context: Context) -> list[dict[str, Any]]:
     """The context as the endpoint takes it."""
     last_user = max((place for place, message in enumerate(context) if message.role == "user"), default=0)
-    wire: list[dict[str, Any]] = []
+    wire = []
     for place, message in enumerate(context):
-        if message.role == "assistant" and dialect.tools_beside_text:
-            if place < last_user and not dialect.keeps_thinking:
-                message = dialect.without_thinking(message)
-            wire.append(msgspec.json.decode(_OPENAI.render(message)))
-        else:
-            named = {"tool_call_id": message.call_id} if message.call_id else {}
-            wire.append({"role": message.role, "content": message.content, **named})
+        old = message.role == "assistant" and place < last_user
+        if old and dialect.tools_beside_text and not dialect.keeps_thinking:
+            message = dialect.without_thinking(message)
+        wire.append(on_wire(message))
     return wire
 
 
