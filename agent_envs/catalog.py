@@ -117,3 +117,6 @@ PROOFS = "agent_envs.snapshots.domains.world:proofs"
 
 INVENTORY = "agent_envs.snapshots.cache:inventory"
 """What lists the built worlds of this machine, for the command ``agent-envs doctor``."""
+
+RECORDED = "agent_envs.simulators.chat.cassette:recorded"
+"""What reads the recorded calls of models in a file, for the command ``agent-envs cassette``."""

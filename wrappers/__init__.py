@@ -3,6 +3,7 @@
 from .call_budget import CallBudget
 from .context_length import ContextLength
 from .format_gate import FormatGate
+from .rubric_reward import RubricReward
 from .summary import Summariser, Summary
 from .thinking_budget import ThinkingBudget
 from .thinking_mode import ThinkingMode
@@ -14,6 +15,7 @@ __all__ = [
     "CallBudget",
     "ContextLength",
     "FormatGate",
+    "RubricReward",
     "Summariser",
     "Summary",
     "ThinkingBudget",

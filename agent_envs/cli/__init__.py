@@ -1,8 +1,10 @@
-"""The command ``agent-envs``: list, run, show, rescore, check, prove, doctor."""
+"""The command ``agent-envs``: list, run, show, rescore, check, prove, cassette, doctor."""
+
 from __future__ import annotations
 
 import typer
 
+from .cassette import cassette
 from .check import check
 from .doctor import doctor
 from .prove import prove
@@ -18,6 +20,7 @@ app.command()(check)
 app.command()(prove)
 app.command()(show)
 app.command()(rescore)
+app.command()(cassette)
 app.command()(doctor)
 
 

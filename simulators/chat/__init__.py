@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .cassette import Cassette, NotRecorded
+from .endpoint import Endpoint
+from .local import LocalModel
 from .protocol import Call, Chat, Reply
 
-__all__ = ["Call", "Chat", "Reply"]
+__all__ = ["Call", "Cassette", "Chat", "Endpoint", "LocalModel", "NotRecorded", "Reply"]
