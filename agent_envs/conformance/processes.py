@@ -6,10 +6,6 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from importlib.util import find_spec
-from types import ModuleType
-from typing import Any, cast
 
 import cloudpickle
 import msgspec
@@ -18,6 +14,7 @@ from agent_envs.rollouts.policies import oracle
 from agent_envs.rollouts.policies import random as random_policy
 from agent_envs.rollouts.rollout import rollout
 from agent_envs.rollouts.trajectory import Trajectory
+from agent_envs.rollouts.workers import pickled
 from agent_envs.stack import state_digest
 
 from .violation import MakeEnv, demand, first_difference
@@ -41,24 +38,9 @@ def threads_change_nothing(make: MakeEnv, seeds: tuple[int, ...]) -> None:
 
 def processes_agree(make: MakeEnv, seeds: tuple[int, ...]) -> None:
     """Two processes with different hash seeds play the same episodes, to the byte."""
-    payload = _pickled((make, seeds), sys.modules.get(_module_of(make) or ""))
+    payload = pickled((make, seeds), make)
     one, other = (_child(payload, hash_seed) for hash_seed in ("1", "2"))
     _compare(one, other, "in a process with another hash seed")
-
-
-def _module_of(make: Any) -> str | None:
-    return _module_of(make.func) if isinstance(make, partial) else getattr(make, "__module__", None)
-
-
-def _pickled(payload: object, module: ModuleType | None) -> bytes:
-    """The payload, and by value what a module holds that another process could not import, such as a test's."""
-    if module is None or module.__name__ == "__main__" or find_spec(module.__name__) is not None:
-        return cast(bytes, cloudpickle.dumps(payload))
-    cloudpickle.register_pickle_by_value(module)
-    try:
-        return cast(bytes, cloudpickle.dumps(payload))
-    finally:
-        cloudpickle.unregister_pickle_by_value(module)
 
 
 def _child(payload: bytes, hash_seed: str) -> list[_Played]:

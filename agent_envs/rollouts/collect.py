@@ -73,7 +73,7 @@ def collect(
         raise ValueError(f"backend={backend!r}: give 'threads' or 'processes'")
     make_worker: Callable[[], Worker] = partial(Here, make_env, make_policy)
     if backend == "processes":
-        make_worker = partial(Elsewhere, pickled(make_env, make_policy))
+        make_worker = partial(Elsewhere, pickled((make_env, make_policy), make_env, make_policy))
     if out is None:
         return _played(make_worker, seeds, workers)
     return _kept(Run(Path(out)), make_env, iter(seeds), lambda rest: _played(make_worker, rest, workers))

@@ -129,15 +129,15 @@ def serve() -> None:
         worker.close()
 
 
-def pickled(make_env: MakeEnv, make_policy: MakePolicy) -> bytes:
-    """What makes environments and policies, and by value what their modules hold that another process cannot import."""
-    local = [module for made in (make_env, make_policy) if (module := _module_of(made)) and not _importable(module)]
+def pickled(payload: object, *functions: Any) -> bytes:
+    """A payload, and by value what the modules of its functions hold that another process cannot import."""
+    local = {module for function in functions if (module := _module_of(function)) and not _importable(module)}
     for module in local:
         cloudpickle.register_pickle_by_value(module)
     try:
-        return cast(bytes, cloudpickle.dumps((make_env, make_policy)))
+        return cast(bytes, cloudpickle.dumps(payload))
     finally:
-        for module in set(local):
+        for module in local:
             cloudpickle.unregister_pickle_by_value(module)
 
 
