@@ -101,7 +101,7 @@ class Endpoint:
         import stamina
 
         async for attempt in stamina.retry_context(
-            _worth_another_try, self.retries + 1, timeout=None, wait_initial=0.5, wait_max=30.0
+            _worth_another_try, self.retries + 1, timeout=None, wait_initial=0.5, wait_max=30.0, wait_jitter=0
         ):
             with attempt:
                 return reply(await self._body(client, call, body, key), call)

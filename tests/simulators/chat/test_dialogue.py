@@ -36,7 +36,7 @@ def faithful(request: Any) -> None:
 
 def played(chat: Chat, voice: type[Voice], episodes: int = EPISODES) -> list[Trajectory]:
     user = voice(chat, "a-model", temperature=0.7, max_tokens=40)
-    env = gymnasium.make("agent_envs/Shop-v0", rows=1000, user=user)  # type: ignore[arg-type]
+    env = gymnasium.make("agent_envs/Shop-v0", rows=1000, user=user)
     try:
         return [rollout(env, oracle, seed) for seed in range(episodes)]
     finally:
