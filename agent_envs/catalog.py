@@ -60,6 +60,13 @@ CATALOG: tuple[Entry, ...] = (
         extra="domains",
         about="The next call of a dialogue over a generated database, in one turn: form, name and arguments exact.",
     ),
+    Entry(
+        "agent_envs/SimulatedTools-v0",
+        env="agent_envs.envs.simulated_tools:SimulatedTools",
+        world="agent_envs.simulators.tools.world:open_world",
+        extra="mcp",
+        about="Requests to an API of which there is only a specification: OpenAPI, MCP or functions, simulated.",
+    ),
     _domain("Shop", "shop", "ToolDomain: the service desk of an online shop; orders, parcels, returns, coupons."),
     _domain("Clinic", "clinic", "ToolDomain: the desk of some clinics; appointments, referrals, fees, guardians."),
     _domain("Rental", "rental", "ToolDomain: the desk of a tool rental; bookings by day, deposits, fees, transfers."),

@@ -114,10 +114,10 @@ def _value(space: Space[Any], schema: dict[str, Any]) -> Any:
             size = chance.integers(least, min(schema.get("maxItems", least + 3), least + 3) + 1)
             return [_value(space, schema.get("items", {"type": "string"})) for _ in range(size)]
         case "integer":
-            low = int(schema.get("minimum", -100))
+            low = int(schema.get("minimum", min(-100, schema.get("maximum", 0) - 100)))
             return int(chance.integers(low, int(schema.get("maximum", low + 200)) + 1))
         case "number":
-            least_number = float(schema.get("minimum", -100.0))
+            least_number = float(schema.get("minimum", min(-100.0, schema.get("maximum", 0.0) - 100.0)))
             return float(chance.uniform(least_number, float(schema.get("maximum", least_number + 200.0))))
         case "boolean":
             return bool(chance.random() < 0.5)
