@@ -64,7 +64,23 @@ class Scene(NamedTuple):
             for name, value in zip(effect.scope, self.place.scope, strict=True)
         }
         keyed = {effect.key: as_key(tool.input["properties"][effect.key], str(key))} if effect.key else {}
-        return ToolCall.of(tool.name, **scoped, **keyed, **arguments)
+        given = {**scoped, **keyed, **arguments}
+        return ToolCall.of(tool.name, **self._chosen(tool, given), **given)
+
+    def _chosen(self, tool: ToolSpec, given: Fields) -> Fields:
+        """What a list must be told though it is no field: the first of its choices, such as ``status="all"``.
+
+        Raises:
+            Unfit: It must be told something else.
+        """
+        chosen: Fields = {}
+        for name in tool.input.get("required", ()) if tool.name == self.entity.tools.get("list") else ():
+            if name not in given:
+                schema = tool.input["properties"][name]
+                if name in self.entity.row["properties"] or not schema.get("enum"):
+                    raise Unfit(f"nothing says which {name} is to be listed")
+                chosen[name] = schema["enum"][0]
+        return chosen
 
     def where(self) -> tuple[str, tuple[ToolCall, ...]]:
         """Where it is, in words, and the calls that find the place: by what its parent is called, if that is unique."""

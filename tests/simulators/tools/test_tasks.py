@@ -78,3 +78,24 @@ def test_a_toolset_can_be_cut_to_some_tools() -> None:
         tools.only("nothing")
     _, reply = Simulator(tools).call(Simulator(tools).begin(), ToolCall.of("get_project", project_id="P101"), 0)
     assert '"project_id":"P101"' in reply
+
+
+def test_a_list_that_wants_a_choice_is_told_its_first() -> None:
+    def function(name: str, **parameters: dict[str, object]) -> dict[str, object]:
+        schema = {"type": "object", "properties": parameters, "required": list(parameters)}
+        return {"name": name, "description": name, "parameters": schema}
+
+    text: dict[str, object] = {"type": "string"}
+    choice: dict[str, object] = {"type": "string", "enum": ["all", "open"]}
+    tools = load_tools(
+        [
+            function("list_notes", status=choice),
+            function("update_note", note_id=text, title=text),
+            function("delete_note", note_id=text),
+        ]
+    )
+    world = Simulator(tools)
+    tasks = make_tasks(world, "notes", 10)
+    calls = [step.call for task in tasks for step in task.steps if step.call.name == "list_notes"]
+    assert {call.arguments for call in calls} == {'{"status":"all"}'}
+    assert [proved(world.certain(), task) for task in tasks] == [""] * len(tasks)
