@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from agent_envs.messages import Message, ToolCall
+
+
+class _Function(msgspec.Struct):
+    name: str
+    arguments: msgspec.Raw = msgspec.Raw(b"{}")  # JSON text in a string; some endpoints send the object itself
+
+
+class WireCall(msgspec.Struct):
+    """A call as an assistant's message of chat completions holds it."""
+
+    function: _Function
+    id: str | None = ""
+
+    def read(self) -> ToolCall:
+        """The call, its arguments as JSON text."""
+        arguments = bytes(self.function.arguments)
+        text = msgspec.json.decode(arguments, type=str) if arguments.startswith(b'"') else arguments.decode()
+        return ToolCall(self.function.name, text, self.id or "")
 
 
 def on_wire(message: Message) -> dict[str, Any]:

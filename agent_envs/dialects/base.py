@@ -258,3 +258,9 @@ def quoted(text: str) -> str:
 def guarded(json: str) -> str:
     """JSON without a bracket of a tag."""
     return json.replace("<", "\\u003c")
+
+
+def unspelled(name: str) -> str:
+    """A name that was written as it is, or as a JSON string."""
+    name = name.strip()
+    return msgspec.json.decode(name, type=str) if name.startswith('"') and is_json(name) else name

@@ -10,7 +10,7 @@ import msgspec
 
 from agent_envs.messages import Action, Message, ToolCall
 
-from .base import NOT_JSON, FormatError, Parsed, Scan, Tags, is_json, quoted
+from .base import NOT_JSON, FormatError, Parsed, Scan, Tags, is_json, quoted, unspelled
 from .openai import OpenAI
 
 _TAGS = Tags(
@@ -119,13 +119,13 @@ class _Scan(Scan):
         at = name.end() if name else start
         whole = _WHOLE.match(self.text, at)
         if name and whole:
-            return self._take(_unspelled(name[1]), _unspelled(whole[1]), whole.end())
+            return self._take(unspelled(name[1]), unspelled(whole[1]), whole.end())
         pairs: list[tuple[str, str]] = []
         while key := _KEY.match(self.text, at):
             end = self.text.find("</arg_value>", key.end())
             if end < 0:
                 return self.unclosed(tag)
-            pairs.append((_unspelled(key[1]), _TAGS.unescape(self.text[key.end() : end])))
+            pairs.append((unspelled(key[1]), _TAGS.unescape(self.text[key.end() : end])))
             at = end + len("</arg_value>")
         closing = _CLOSING.match(self.text, at)
         if closing is None:
@@ -137,7 +137,7 @@ class _Scan(Scan):
             return self._refuse("no function is named", closing.end())
         if len(dict(pairs)) < len(pairs):
             return self._refuse("an argument is given twice", closing.end())
-        found = _unspelled(name[1])
+        found = unspelled(name[1])
         try:
             return self._take(found, _arguments(pairs, _strings(self.tools, found)), closing.end())
         except UnicodeError as error:
@@ -197,8 +197,3 @@ def _name(name: str) -> str:
     """A name as it is, or as a JSON string where it would not come back."""
     plain = name and name == name.strip() and name[0] not in '"{' and not set("\n<") & set(name)
     return name if plain else quoted(name)
-
-
-def _unspelled(name: str) -> str:
-    name = name.strip()
-    return msgspec.json.decode(name, type=str) if name.startswith('"') and is_json(name) else name

@@ -8,27 +8,16 @@ from typing import Any, Literal
 import msgspec
 
 from agent_envs.messages import Action, Message, ToolCall
+from agent_envs.wire import WireCall, on_wire
 
 from .base import FormatError, Parsed
 
 
-class _Function(msgspec.Struct):
-    name: str
-    arguments: msgspec.Raw = msgspec.Raw(b"{}")  # JSON text in a string; some endpoints send the object itself
-
-
-class _Call(msgspec.Struct):
-    function: _Function
-    id: str | None = ""
+class _Call(WireCall):
     type: Literal["function"] = "function"
 
-    def read(self) -> ToolCall:
-        arguments = bytes(self.function.arguments)
-        text = msgspec.json.decode(arguments, type=str) if arguments.startswith(b'"') else arguments.decode()
-        return ToolCall(self.function.name, text, self.id or "")
 
-
-class _Wire(msgspec.Struct, omit_defaults=True):
+class _Wire(msgspec.Struct):
     """An assistant's message as a chat endpoint returns it."""
 
     role: Literal["assistant"]
@@ -89,7 +78,7 @@ class OpenAI:
 
     def render(self, turn: Message) -> str:
         """The turn as JSON text, its answer as a call of the tool ``answer``."""
-        return msgspec.json.encode(_wire(turn)).decode()
+        return msgspec.json.encode(on_wire(turn)).decode()
 
     def instruct(self, system: str, tools: Sequence[dict[str, Any]]) -> Message:
         """The system message as it is: the endpoint or the chat template tells the model of the tools."""
@@ -105,16 +94,6 @@ class OpenAI:
 
     def first_thought(self, raw: str) -> None:
         """None: thoughts stand beside the text."""
-
-
-def _wire(turn: Message) -> _Wire:
-    calls = turn.calls if turn.answer is None else (*turn.calls, ToolCall.of("answer", answer=turn.answer))
-    return _Wire(
-        "assistant",
-        turn.content,
-        turn.thinking,
-        tuple(_Call(_Function(call.name, msgspec.Raw(msgspec.json.encode(call.arguments))), call.id) for call in calls),
-    )
 
 
 def _with_answer(written: Message) -> Parsed:

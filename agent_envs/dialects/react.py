@@ -11,7 +11,7 @@ import msgspec
 
 from agent_envs.messages import Action, Message, ToolCall
 
-from .base import NOT_JSON, FormatError, Parsed, Tags, arguments_in, is_json
+from .base import NOT_JSON, FormatError, Parsed, Tags, arguments_in, unspelled
 
 _TAGS = Tags(r"(?:Thought|Action Input|Action|Observation|Final Answer):", lead=r"^[ \t]*")
 _LABEL = re.compile(r"^[ \t]*(Thought|Action Input|Action|Final Answer): ?", re.MULTILINE)
@@ -139,7 +139,7 @@ def _read_calls(sections: list[tuple[str, str]], errors: list[FormatError]) -> t
             errors.append(FormatError("unclosed_action", message))
             continue
         try:
-            calls.append(ToolCall(_unspelled(text), arguments_in(arguments)))
+            calls.append(ToolCall(unspelled(text), arguments_in(arguments)))
         except NOT_JSON as error:
             message = f"the Action Input {arguments.strip()[:100]!r} is not JSON: {error}; write one JSON object"
             errors.append(FormatError("bad_json", message))
@@ -150,8 +150,3 @@ def _name(name: str) -> str:
     """A name as it is, or as a JSON string where it would not come back from one line."""
     plain = name == name.strip() and not name.startswith('"') and "\n" not in name and not _TAGS.stand_in(name)
     return name if plain else msgspec.json.encode(name).decode()
-
-
-def _unspelled(name: str) -> str:
-    name = name.strip()
-    return msgspec.json.decode(name, type=str) if name.startswith('"') and is_json(name) else name

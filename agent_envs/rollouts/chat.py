@@ -10,9 +10,9 @@ import msgspec
 
 from agent_envs.core import Env
 from agent_envs.dialects import Dialect
-from agent_envs.messages import Action, Context, Message, ToolCall
+from agent_envs.messages import Action, Context, Message
 from agent_envs.outcome import Fault
-from agent_envs.wire import on_wire
+from agent_envs.wire import WireCall, on_wire
 
 from .policies import MakePolicy, Policy, Sampled
 
@@ -71,26 +71,11 @@ def chat(
     return make
 
 
-class _Function(msgspec.Struct):
-    name: str
-    arguments: msgspec.Raw = msgspec.Raw(b'"{}"')  # JSON text in a string; some endpoints send the object itself
-
-
-class _Call(msgspec.Struct):
-    function: _Function
-    id: str | None = None
-
-    def read(self) -> ToolCall:
-        arguments = bytes(self.function.arguments)
-        text = msgspec.json.decode(arguments, type=str) if arguments.startswith(b'"') else arguments.decode()
-        return ToolCall(self.function.name, text, self.id or "")
-
-
 class _Said(msgspec.Struct):
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None  # the newer name of the same
-    tool_calls: tuple[_Call, ...] | None = None
+    tool_calls: tuple[WireCall, ...] | None = None
 
 
 class _Token(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import msgspec
@@ -43,7 +44,7 @@ class Voiced(msgspec.Struct, frozen=True):
     said: Context = ()
 
 
-class Voice:
+class Voice(ABC):
     """A user in a model's words.
 
     An agenda-based user goes along: it decides what is wanted next, what is agreed to and when the conversation ends,
@@ -128,9 +129,9 @@ class Voice:
             origin="user",
         )
 
+    @abstractmethod
     def prompt(self, script: Script, said: Context, meant: Spoken) -> Context:
         """What the model is asked."""
-        raise NotImplementedError
 
 
 class Paraphraser(Voice):

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_envs.answers import Answer
-from agent_envs.messages import Message
 from agent_envs.outcome import Fault
 from agent_envs.simulators.chat import Call, Reply
 from agent_envs.simulators.judge import Correctness, Critic
@@ -154,4 +153,5 @@ def test_a_bound_below_one_is_refused(say: Say) -> None:
 def test_lone_surrogates_reach_no_model(say: Say) -> None:
     model = say(NO)
     Correctness(model.critic, TRUTH).decide("Which \ud800?", "\udfff")
-    Message("user", model.calls[0].messages[1].content).content.encode()
+    (call,) = model.calls
+    assert call.messages[1].content.encode().decode() == call.messages[1].content

@@ -156,10 +156,13 @@ def test_another_seed_is_another_world_and_the_same_seed_the_same() -> None:
 
 
 def test_unusual_values_still_fit() -> None:
-    session = Session(Simulator(load_tools(TRACKER), edge=0.9))
-    for project in session("list_projects")["projects"]:
+    session, usual = (Session(Simulator(load_tools(TRACKER), edge=edge)) for edge in (0.9, 0.0))
+    projects = session("list_projects")["projects"]  # a reply that does not fit its schema is an error
+    assert projects != usual("list_projects")["projects"]
+    for project in projects:
         for issue in session("list_issues", project_id=project["project_id"])["issues"]:
-            session("get_issue", project_id=project["project_id"], issue_id=issue["issue_id"])
+            shown = session("get_issue", project_id=project["project_id"], issue_id=issue["issue_id"])
+            assert shown["issue_id"] == issue["issue_id"]
 
 
 def test_a_list_shows_the_page_that_it_is_asked_for() -> None:
