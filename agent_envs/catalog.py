@@ -14,7 +14,7 @@ class Entry(NamedTuple):
         id: What `gymnasium.make` takes.
         env: Its class, as ``module:name``.
         world: A function whose keywords are the world's parameters and which returns the rest of the class's arguments.
-        extra: The extra of this distribution that installs what the world needs.
+        extra: The extra of this distribution that installs what the world needs; empty where it needs none.
         about: One sentence.
         given: Parameters that the id settles.
     """
@@ -64,7 +64,7 @@ CATALOG: tuple[Entry, ...] = (
         "agent_envs/SimulatedTools-v0",
         env="agent_envs.envs.simulated_tools:SimulatedTools",
         world="agent_envs.simulators.tools.world:open_world",
-        extra="mcp",
+        extra="",
         about="Requests to an API of which there is only a specification: OpenAPI, MCP or functions, simulated.",
     ),
     _domain("Shop", "shop", "ToolDomain: the service desk of an online shop; orders, parcels, returns, coupons."),

@@ -21,7 +21,7 @@ def doctor() -> None:
     missing = _installed(console)
     _cached(console)
     for extra in sorted(missing):
-        console.print(f"missing packages of [bold]{extra}[/]: pip install 'agent-envs[{extra}]'", highlight=False)
+        console.print(f"missing packages of [bold]{extra}[/]: pip install 'agent-envs\\[{extra}]'", highlight=False)
     raise typer.Exit(1 if missing else 0)
 
 

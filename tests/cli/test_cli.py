@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,15 @@ def test_doctor_tells_what_is_installed_and_cached() -> None:
     output = run("doctor")
     assert "libzim" in output
     assert "wikipedia-atlas" in output
+
+
+def test_doctor_misses_nothing_where_all_extras_are_installed() -> None:
+    def packages(extra: str) -> set[str]:
+        return {line.partition(";")[0] for line in requires("agent-envs") or () if f"extra == '{extra}'" in line}
+
+    assert packages("all")
+    for extra in {entry.extra for entry in CATALOG} - {""}:
+        assert packages(extra) <= packages("all"), extra
 
 
 def test_the_same_run_in_two_processes_is_the_same_to_the_byte(tmp_path: Path) -> None:
