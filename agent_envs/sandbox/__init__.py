@@ -1,8 +1,9 @@
 """Untrusted commands in a copy of a folder: isolated, limited, forkable, digested; `start` one."""
 
 from .backends import Backend, Protection, available, start
+from .layout import View
 from .limits import Limits
 from .protocol import Result, Sandbox
 from .snapshot import Snapshot
 
-__all__ = ["Backend", "Limits", "Protection", "Result", "Sandbox", "Snapshot", "available", "start"]
+__all__ = ["Backend", "Limits", "Protection", "Result", "Sandbox", "Snapshot", "View", "available", "start"]

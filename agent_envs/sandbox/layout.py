@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 GUEST = Path(__file__).parent / "guest"
@@ -25,6 +26,34 @@ _ENVIRONMENT = {
 }
 
 
+def interpreter() -> tuple[Path, ...]:
+    """The folders of the Python that runs this, which are visible unless one says otherwise."""
+    return tuple(dict.fromkeys(Path(prefix) for prefix in (sys.prefix, sys.base_prefix)))
+
+
+class View(NamedTuple):
+    """What commands see beside the tree and the system's programs, all of it read-only.
+
+    Programs in the ``bin`` of a folder come first on the PATH.
+
+    Args:
+        visible: Folders that are seen at their own path.
+        mounts: Folders of the host by the path at which they are seen. A backend that does not isolate shows them at
+            their own.
+        hidden: Folders below those that are seen empty. A backend that does not isolate hides nothing.
+        variables: Variables of every command, beside those that all have; ``{tree}`` stands for the path of the tree.
+    """
+
+    visible: tuple[Path, ...] = interpreter()
+    mounts: Mapping[str, Path] = MappingProxyType({})
+    hidden: tuple[Path, ...] = ()
+    variables: Mapping[str, str] = MappingProxyType({})
+
+    def at(self, target: str, *, isolated: bool) -> str:
+        """Where commands see one of the mounts."""
+        return target if isolated else str(self.mounts[target])
+
+
 class Layout(NamedTuple):
     """A root in words.
 
@@ -37,7 +66,7 @@ class Layout(NamedTuple):
     links: list[list[str]]
 
 
-def layout(visible: Iterable[Path]) -> Layout:
+def layout(visible: Iterable[Path], mounts: Mapping[str, Path] = MappingProxyType({})) -> Layout:
     """The system's programs and libraries, a handful of settings, and the folders that were asked for."""
     binds = [["/usr", "/usr"]]
     links = []
@@ -50,12 +79,8 @@ def layout(visible: Iterable[Path]) -> Layout:
     binds += [[str(path), f"/etc/{path.name}"] for path in sorted((GUEST / "etc").iterdir())]
     folders = sorted({path.absolute() for path in visible})  # parents come first, or they would hide their children
     binds += [[str(path)] * 2 for path in folders if not path.is_relative_to("/usr")]
+    binds += [[str(path.absolute()), target] for target, path in sorted(mounts.items())]
     return Layout(binds, links)
-
-
-def interpreter() -> tuple[Path, ...]:
-    """The folders of the Python that runs this, which are visible unless one says otherwise."""
-    return tuple(dict.fromkeys(Path(prefix) for prefix in (sys.prefix, sys.base_prefix)))
 
 
 def hidden_interpreter(visible: Iterable[Path]) -> list[Path]:
@@ -64,7 +89,9 @@ def hidden_interpreter(visible: Iterable[Path]) -> list[Path]:
     return [] if any(python.is_relative_to(path) for path in (*visible, Path("/usr"))) else [python]
 
 
-def environment(visible: Iterable[Path]) -> dict[str, str]:
-    """All variables of a command but HOME and TMPDIR; programs of the visible folders come first."""
-    programs = [str(path / "bin") for path in visible if (path / "bin").is_dir()]
-    return {**_ENVIRONMENT, "PATH": ":".join(dict.fromkeys([*programs, *_PATH]))}
+def environment(view: View, *, isolated: bool) -> dict[str, str]:
+    """All variables of a command but HOME and TMPDIR."""
+    folders = [(path, str(path)) for path in view.visible]
+    folders = [(view.mounts[target], view.at(target, isolated=isolated)) for target in view.mounts] + folders
+    programs = [f"{seen}/bin" for path, seen in folders if (path / "bin").is_dir()]
+    return {**_ENVIRONMENT, "PATH": ":".join(dict.fromkeys([*programs, *_PATH])), **view.variables}

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -17,7 +18,7 @@ from agent_envs.outcome import Fault
 from .guest import ending, wire
 from .limits import Limits
 from .memory import MemoryGroup
-from .protocol import LIMIT_FILE_BYTES, TIMEOUT_S, Result
+from .protocol import LIMIT_FILE_BYTES, TIMEOUT_S, Changed, Result
 from .session import in_session
 from .snapshot import Snapshot
 
@@ -131,10 +132,16 @@ class LocalSandbox:
             raise
         return twin
 
-    def digest(self) -> str:
-        """Digest of the tree; see `Sandbox.digest`."""
-        header, _ = self._asked({"do": "digest"})
-        return self._start.snapshot.digest(header["removed"], header["present"], int(header["sum"], 16))
+    def changed(self) -> Changed:
+        """What differs from the snapshot; see `Sandbox.changed`."""
+        header, _ = self._asked({"do": "digest", "ignoring": []})
+        return Changed(tuple(header["removed"]), tuple((path, kind) for path, kind in header["present"]))
+
+    def digest(self, *, ignoring: Sequence[str] = ()) -> str:
+        """Digest of the tree and the session; see `Sandbox.digest`."""
+        header, _ = self._asked({"do": "digest", "ignoring": list(ignoring)})
+        tree = self._start.snapshot.digest(header["removed"], header["present"], int(header["sum"], 16))
+        return f"{tree}-{header['session']}" if header["session"] else tree
 
     def close(self) -> None:
         """End all processes and forget the tree; see `Sandbox.close`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 import msgspec
@@ -25,6 +26,19 @@ class Result(msgspec.Struct, frozen=True):
     output: str
     timed_out: bool = False
     cut: bool = False
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """What differs between a tree and its snapshot, by names alone.
+
+    Args:
+        removed: Paths that are no longer what they were, with all below them.
+        present: Paths and kinds (``file``, ``folder``, ``link``, ``pipe``) of what is new or was touched, those below a
+            removed path among them.
+    """
+
+    removed: tuple[str, ...]
+    present: tuple[tuple[str, str], ...]
 
 
 class Sandbox(Protocol):
@@ -99,10 +113,20 @@ class Sandbox(Protocol):
             Fault: The sandbox is lost, or another cannot be started.
         """
 
-    def digest(self) -> str:
-        """Digest of the tree, equal for equal trees in every process and backend.
+    def changed(self) -> Changed:
+        """What differs from the snapshot; costs what `digest` costs.
+
+        Raises:
+            Fault: The sandbox is lost.
+        """
+
+    def digest(self, *, ignoring: Sequence[str] = ()) -> str:
+        """Digest of the tree and the shell session, equal for equal ones in every process and backend.
 
         It is made of names, contents, links and what owners may do; neither of times, nor owners, nor temporary files.
+
+        Args:
+            ignoring: Paths whose changes do not count, such as those of files that hold times.
 
         Raises:
             Fault: The sandbox is lost.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from .guest.files import SESSION
+
 # What bash sets by itself, and what belongs to one command alone.
 _NOT_KEPT = (
     "BASH*|COMP_*|DIRSTACK|EPOCH*|EUID|FUNCNAME|GROUPS|HISTCMD|HOSTNAME|HOSTTYPE|LINENO|MACHTYPE|OPTERR|OPTIND|OSTYPE"
@@ -11,7 +13,7 @@ _NOT_KEPT = (
 )
 # The options come last, and the state of the last command only where it would not end the shell.
 _SCRIPT = r"""
-__file="$TMPDIR/.session" __root="$PWD"
+__file="$TMPDIR/%(session)s" __root="$PWD"
 __keep() {
     local __code=$?
     [[ -n "${__kept-}" ]] && exit $__code
@@ -40,4 +42,4 @@ __keep 2> /dev/null
 
 def in_session(command: str) -> str:
     """The command between taking up the session and keeping it."""
-    return _SCRIPT % {"not_kept": _NOT_KEPT, "command": shlex.quote(command)}
+    return _SCRIPT % {"not_kept": _NOT_KEPT, "session": SESSION, "command": shlex.quote(command)}

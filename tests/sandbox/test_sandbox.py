@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent_envs.outcome import Fault
-from agent_envs.sandbox import Limits, Sandbox, Snapshot, available, start
+from agent_envs.sandbox import Limits, Sandbox, Snapshot, View, available, start
 from agent_envs.sandbox.backends import Backend
 from agent_envs.sandbox.local import LocalSandbox
 
@@ -60,7 +60,7 @@ def test_where_nothing_isolates_every_backend_says_why(opened: Open, folder: Pat
     )
     package = Path(__file__).parents[2]
     visible = [Path(sys.prefix), Path(sys.base_prefix), *(package / name for name in ("agent_envs", "snapshots"))]
-    shown = opened(visible=visible).run(f"PYTHONPATH={package} python nested.py").output.splitlines()
+    shown = opened(view=View(tuple(visible))).run(f"PYTHONPATH={package} python nested.py").output.splitlines()
     missing = dict(line.split(" | ") for line in shown[:3])
     assert missing["bubblewrap"]
     assert "unshare" in missing["namespaces"]
@@ -98,7 +98,7 @@ def test_only_visible_folders_are_visible(opened: Open, tmp_path: Path) -> None:
         path.mkdir(parents=True)
     (tools / "bin" / "greet").write_text("#!/bin/sh\necho hello from a tool\n")
     (tools / "bin" / "greet").chmod(0o755)
-    sandbox = opened(visible=[tools])
+    sandbox = opened(view=View((tools,)))
     assert sandbox.run("greet").output == "hello from a tool\n"
     assert sandbox.run(f"echo x > {tools}/bin/greet").exit_code != 0
     assert sandbox.run(f"ls {hidden}").exit_code != 0
@@ -242,3 +242,42 @@ def test_a_command_may_be_interrupted_by_its_owner(opened: Open) -> None:
         signal.signal(signal.SIGALRM, before)
     with pytest.raises(Fault, match="the sandbox is lost"):
         sandbox.run("true")
+
+
+def test_a_folder_is_mounted_elsewhere_and_another_is_seen_empty(opened: Open, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    (tools / "bin").mkdir(parents=True)
+    (tools / "bin" / "greet").write_text("#!/bin/sh\necho hello\n")
+    (tools / "bin" / "greet").chmod(0o755)
+    packages = Path(os.__file__).parent / "site-packages"
+    sandbox = opened(
+        view=View((Path(sys.base_prefix),), {"/opt/tools": tools}, (packages,), {"HOUSE": "{tree}/inner"}),
+    )
+    assert sandbox.run("greet; which greet; cat $HOUSE/text.txt").output == "hello\n/opt/tools/bin/greet\none\n"
+    assert sandbox.run(f"ls -A {packages}").output == ""
+    assert "No such file" in sandbox.run(f"ls {tools}").output
+
+
+def test_addresses_are_the_same_in_every_sandbox(opened: Open) -> None:
+    command = "python -S -c 'print(object(), [object() for _ in range(3)])'"
+    first, second = (opened().run(command).output for _ in range(2))
+    assert first == second
+
+
+def test_changes_are_named(opened: Open) -> None:
+    sandbox = opened()
+    sandbox.run("rm main.py; mkdir new; echo 1 > new/file; ln -s / new/link; echo two > inner/text.txt")
+    changed = sandbox.changed()
+    assert changed.removed == ("main.py",)
+    assert set(changed.present) >= {("new/file", "file"), ("new/link", "link"), ("inner/text.txt", "file")}
+
+
+def test_the_session_is_part_of_the_digest_and_times_in_a_file_need_not_be(opened: Open) -> None:
+    one, other = opened(), opened()
+    for sandbox in (one, other):
+        sandbox.shell("cd inner; X=1")
+        sandbox.run("date +%N > clock")
+    assert one.digest() != other.digest()
+    assert one.digest(ignoring=["clock"]) == other.digest(ignoring=["clock"])
+    other.shell("X=2")
+    assert one.digest(ignoring=["clock"]) != other.digest(ignoring=["clock"])

@@ -43,11 +43,17 @@ class Area:
             with self._changes() as began:
                 self._began = {one.path: one for one in began.present}
 
-    def digest(self) -> dict[str, Any]:
-        """What the owner needs to make the digest of the snapshot that of the tree."""
+    def digest(self, ignoring: list[str]) -> dict[str, Any]:
+        """What the owner needs to make the digest of the snapshot that of the tree.
+
+        Args:
+            ignoring: Paths whose changes do not count.
+        """
         with self._changes() as (removed, present):
-            total = sum(hashed(self.fd, one) for one in present) % MODULUS
-        return {"removed": removed, "present": [(one.path, one.kind) for one in present], "sum": hex(total)}
+            counted = [one for one in present if one.path not in ignoring]
+            total = sum(hashed(self.fd, one) for one in counted) % MODULUS
+        removed = [path for path in removed if path not in ignoring]
+        return {"removed": removed, "present": [(one.path, one.kind) for one in counted], "sum": hex(total)}
 
     def taken(self) -> tuple[dict[str, Any], bytes]:
         """The changes with their contents, for `apply`.

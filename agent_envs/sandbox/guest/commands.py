@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
+from . import linux
+
 _CHUNK = 1 << 16
 _TIMED_OUT = 124
 _NOT_STARTED = 127
@@ -128,6 +130,7 @@ def _become(argv: list[str], setting: Setting, into: int) -> NoReturn:
         limit(resource.RLIMIT_AS, setting.limit_memory_bytes)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what it starts would
             signal.signal(number, signal.SIG_DFL)
+        linux.fix_addresses()  # they stand in what programs print
         os.chdir(setting.folder)
         os.execve(argv[0], argv, setting.environment)
     except BaseException as error:

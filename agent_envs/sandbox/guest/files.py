@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
+
+SESSION = ".session"
 
 
 def read(root: str, path: str, limit_bytes: int) -> bytes:
@@ -43,6 +46,17 @@ def write(root: str, path: str, held: bytes) -> None:
             raise OSError(errno.EINVAL, "it is no regular file")
         file.truncate()
         file.write(held)
+
+
+def session_digest(tree: str, tmp: str) -> str:
+    """Digest of the shell session, wherever the tree stands; empty where there is none."""
+    try:
+        held = read(tmp, SESSION, 1 << 26)
+    except OSError:
+        return ""
+    for path, name in ((tree, b"{tree}"), (tmp, b"{tmp}")):
+        held = held.replace(os.fsencode(path), name)
+    return hashlib.blake2b(held, digest_size=16).hexdigest()
 
 
 def _within(root: str, path: str) -> str:

@@ -17,6 +17,7 @@ ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_IDMAP = 1, 2, 4, 0x100000
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC, _MOVE_MOUNT_F_EMPTY_PATH = 1, 0o2000000, 4
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442  # the same on every architecture
+_ADDR_NO_RANDOMIZE = 0x0040000
 _KEYCTL = {"x86_64": 250}.get(os.uname().machine, 219)
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -88,6 +89,11 @@ def pivot_root(new: str, old: str) -> None:
 def prctl(option: int, value: int, more: int = 0) -> None:
     """Set an attribute of this process."""
     _checked(_libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(more), 0, 0), f"prctl {option}")
+
+
+def fix_addresses() -> None:
+    """Let programs that this process becomes stand at the same addresses each time, where the system can do so."""
+    _libc.personality(ctypes.c_ulong(_ADDR_NO_RANDOMIZE))
 
 
 def drop_capabilities() -> None:

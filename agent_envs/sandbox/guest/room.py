@@ -1,6 +1,6 @@
 """The folders that commands may write: the tree over its snapshot, and /tmp, both in memory of a fixed size."""
 
-# ruff: noqa: PTH101, PTH102, PTH116, PTH208
+# ruff: noqa: PTH101, PTH102, PTH112, PTH116, PTH208
 from __future__ import annotations
 
 import errno
@@ -33,13 +33,14 @@ class Room(NamedTuple):
     changes_fd: int | None
 
 
-def furnish(uid: int | None, disk_mb: int, hide: list[str], *, overlay: bool) -> Room:
+def furnish(uid: int | None, disk_mb: int, hide: list[str], empty: list[str], *, overlay: bool) -> Room:
     """Mount what commands may write into a root that holds all else, and make that read-only.
 
     Args:
         uid: Who is to own it; None for who owns it already.
         disk_mb: How much all of it may hold.
         hide: What the serving process needed to begin, and commands are not to see.
+        empty: Folders that commands are to see empty.
         overlay: Whether one may try to lay changes over the snapshot, rather than copy it.
 
     Raises:
@@ -56,6 +57,8 @@ def furnish(uid: int | None, disk_mb: int, hide: list[str], *, overlay: bool) ->
         _copy_into_memory(uid, disk_mb)
     for path in hide:
         linux.unmount(path)
+    for path in [path for path in empty if os.path.isdir(path)]:
+        linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=4k")
     for name in os.listdir("/tmp"):  # what is bound below /tmp stays visible there
         os.mkdir(f"{_SCRATCH}/tmp/{name}")
         linux.bind(f"/tmp/{name}", f"{_SCRATCH}/tmp/{name}")

@@ -68,7 +68,7 @@ class Guest:
             "run": lambda: commands.run(header["argv"], header["timeout_s"], self.setting, 0),
             "read": lambda: ({}, files.read(self.tree.path, header["path"], header["limit_bytes"])),
             "write": lambda: self._write(header["path"], payload),
-            "digest": lambda: (self.tree.digest(), b""),
+            "digest": lambda: (self._digest(header["ignoring"]), b""),
             "take": self._take,
             "apply": lambda: self._apply(header, payload),
         }
@@ -77,6 +77,9 @@ class Guest:
     def _write(self, path: str, held: bytes) -> Answer:
         files.write(self.tree.path, path, held)
         return {}, b""
+
+    def _digest(self, ignoring: list[str]) -> dict[str, Any]:
+        return {**self.tree.digest(ignoring), "session": files.session_digest(self.tree.path, self.tmp.path)}
 
     def _take(self) -> Answer:
         (tree, tree_bytes), (tmp, tmp_bytes) = self.tree.taken(), self.tmp.taken()
@@ -95,7 +98,7 @@ def _set_up(wanted: dict[str, Any]) -> Guest:
         namespaces.enter(wanted["base"], wanted["binds"], wanted["links"], new_user=uid is None)
     alone = os.getpid() == 1
     if alone:
-        place = room.furnish(uid, wanted["disk_mb"], wanted["hide"], overlay=wanted["overlay"])
+        place = room.furnish(uid, wanted["disk_mb"], wanted["hide"], wanted["empty"], overlay=wanted["overlay"])
     else:
         place = _plain_room(wanted["base"], wanted["folder"], uid)
     room.become_nobody(uid)
@@ -106,7 +109,8 @@ def _set_up(wanted: dict[str, Any]) -> Guest:
     commands.limit(resource.RLIMIT_NOFILE, wanted["open_files"])
     commands.limit(resource.RLIMIT_FSIZE, wanted["file_mb"] << 20)
     commands.limit(resource.RLIMIT_NPROC, others + wanted["processes"])
-    environment = {**wanted["environment"], "HOME": place.tmp, "TMPDIR": place.tmp}
+    given = {name: value.replace("{tree}", place.tree) for name, value in wanted["environment"].items()}
+    environment = {**given, "HOME": place.tmp, "TMPDIR": place.tmp}
     setting = commands.Setting(
         folder=place.tree,
         environment=environment,
