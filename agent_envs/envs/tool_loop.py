@@ -79,7 +79,7 @@ class ToolLoop(Env[T, L], Generic[T, L]):
         self.observation_space = ContextSpace()
         self.action_space = TurnSpace(self.dialect, self.schemas)
         self._schemas_json = msgspec.json.encode(self.schemas)
-        self._system = self.dialect.instruct(system, self.schemas)
+        self._system = self.dialect.instruct(system, self.schemas) if self.schemas else Message("system", system)
         beside = self.dialect.tools_beside_text
         self._tokens_beside = count_tokens(self._schemas_json.decode()) if beside else 0
         self._system_tokens = self._tokens_beside + count_message(self._system, count_tokens)

@@ -3,7 +3,7 @@
 from .backends import Backend, Protection, available, start
 from .layout import View
 from .limits import Limits
-from .protocol import Result, Sandbox
+from .protocol import Changed, Result, Sandbox
 from .snapshot import Snapshot
 
-__all__ = ["Backend", "Limits", "Protection", "Result", "Sandbox", "Snapshot", "View", "available", "start"]
+__all__ = ["Backend", "Changed", "Limits", "Protection", "Result", "Sandbox", "Snapshot", "View", "available", "start"]

@@ -41,7 +41,8 @@ class View(NamedTuple):
         mounts: Folders of the host by the path at which they are seen. A backend that does not isolate shows them at
             their own.
         hidden: Folders below those that are seen empty. A backend that does not isolate hides nothing.
-        variables: Variables of every command, beside those that all have; ``{tree}`` stands for the path of the tree.
+        variables: Variables of every command, beside those that all have; ``{tree}`` stands for where commands see the
+            tree, and the path of a mount in braces for where they see that.
     """
 
     visible: tuple[Path, ...] = interpreter()
@@ -94,4 +95,8 @@ def environment(view: View, *, isolated: bool) -> dict[str, str]:
     folders = [(path, str(path)) for path in view.visible]
     folders = [(view.mounts[target], view.at(target, isolated=isolated)) for target in view.mounts] + folders
     programs = [f"{seen}/bin" for path, seen in folders if (path / "bin").is_dir()]
-    return {**_ENVIRONMENT, "PATH": ":".join(dict.fromkeys([*programs, *_PATH])), **view.variables}
+    given = dict(view.variables)
+    for target in view.mounts:
+        seen = view.at(target, isolated=isolated)
+        given = {name: value.replace(f"{{{target}}}", seen) for name, value in given.items()}
+    return {**_ENVIRONMENT, "PATH": ":".join(dict.fromkeys([*programs, *_PATH])), **given}

@@ -1,0 +1,1 @@
+"""Repositories with bugs and hidden tests."""

@@ -1,0 +1,72 @@
+"""Tests of ours among the hidden ones, whose results are known: where one comes out otherwise, none can be believed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+from .running import TestRun
+
+_WORDS = (
+    "adds accepts bounds builds case checks copies counts default drops empty error finds first format groups handles"
+    " ignores index input joins keeps keys large last length limits list maps merges mixed name nested order parses"
+    " partial quotes range reads repeats result returns rounds simple skips sorts splits state strict total trims type"
+    " unicode value wraps zero"
+).split()
+
+
+class Canaries(NamedTuple):
+    """A file of tests.
+
+    Args:
+        path: Where it is to stand.
+        content: What it holds.
+        outcomes: What must come of each test.
+    """
+
+    path: str
+    content: bytes
+    outcomes: dict[str, str]
+
+    def sing(self, run: TestRun) -> bool:
+        """Whether every one of them ended as it must."""
+        ended = {test: run.tests[test].outcome for test in self.outcomes if test in run.tests}
+        return ended == self.outcomes
+
+
+def canaries(folder: str) -> Canaries:
+    """Canaries for a folder of tests, of another name and content each time.
+
+    Code under test that makes tests pass which it does not satisfy, or leaves tests out, makes these pass or leaves
+    these out as well, unless it can tell them from others; their names and values are chosen at random for that. What
+    they are does not depend on the episode, and the verdict does not depend on what they are.
+
+    Args:
+        folder: Path of a folder.
+    """
+    choose = secrets.SystemRandom()
+    names = _names(choose, 7)
+    value, other = choose.sample(range(10, 1000), 2)
+    text, error = choose.choice(_WORDS), choose.choice(("ValueError", "KeyError", "TypeError", "RuntimeError"))
+    tests = [
+        (
+            f"def {names[0]}():\n    assert sorted([{value}, {other}]) == [{max(value, other)}, {min(value, other)}]",
+            "failed",
+        ),
+        (f"def {names[1]}():\n    raise {error}({text!r})", "failed"),
+        (f"def {names[2]}(given):\n    assert given == {value}", "error"),
+        (f"def {names[3]}():\n    assert {text!r}.upper() == {text.upper()!r}", "passed"),
+        (f"def {names[4]}():\n    with pytest.raises({error}):\n        str({value})", "failed"),
+        (f"def {names[5]}():\n    pytest.skip({text!r})", "skipped"),
+        (f"def {names[6]}():\n    assert {{{value}, {other}}} - {{{other}}} == {{{value}}}", "passed"),
+    ]
+    choose.shuffle(tests)
+    given = f"@pytest.fixture\ndef given():\n    raise {error}({value})"
+    content = "\n\n\n".join(["import pytest", given, *(test for test, _ in tests)]) + "\n"
+    path = f"{folder}/{_names(choose, 1)[0]}_{secrets.token_hex(3)}.py".lstrip("/")
+    named = {f"{path}::{test.split('(')[0].removeprefix('def ')}": outcome for test, outcome in tests}
+    return Canaries(path, content.encode(), named)
+
+
+def _names(choose: secrets.SystemRandom, count: int) -> list[str]:
+    return [f"test_{'_'.join(choose.sample(_WORDS, 3))}" for _ in range(count)]

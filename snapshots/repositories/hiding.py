@@ -1,0 +1,68 @@
+"""Taking hidden tests out of the files that hold them, so that the agent's tree has all tests but those."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+
+class CannotHide(ValueError):
+    """A test that cannot be taken out of its file; the message says why."""
+
+
+def without_tests(source: str, tests: Iterable[str]) -> str:
+    """A file of tests without some of them.
+
+    Args:
+        source: What it holds.
+        tests: Ids of its tests, as ``file::Class::name[parameters]``; one with parameters goes with all its like.
+
+    Raises:
+        CannotHide: A test is not defined in this file where its id says, or other code of the file needs it.
+    """
+    tree = ast.parse(source)
+    lines = source.split("\n")
+    names = {tuple(test.partition("[")[0].split("::")[1:]) for test in tests}
+    gone = [_definition(tree, name) for name in sorted(names)]
+    _check_unused(tree, {node.name for node in gone})
+    for node in sorted(gone, key=lambda node: node.lineno, reverse=True):
+        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        last = node.end_lineno or node.lineno
+        indent = lines[node.lineno - 1][: node.col_offset]
+        end = "\r" if lines[first - 1].endswith("\r") else ""
+        lines[first - 1 : last] = [f"{indent}pass{end}"] if _is_alone(tree, node, gone) else []
+    return "\n".join(lines)
+
+
+def _definition(tree: ast.Module, name: tuple[str, ...]) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    """Where a test is defined: in the class that its id names, or in one that this inherits from."""
+    *classes, function = name
+    scopes: list[ast.Module | ast.ClassDef] = [tree]
+    for one in classes:
+        scopes = [
+            node for scope in scopes for node in scope.body if isinstance(node, ast.ClassDef) and node.name == one
+        ]
+    found = [
+        node
+        for scope in scopes
+        for node in scope.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
+    ]
+    if len(found) != 1:
+        raise CannotHide(f"{'::'.join(name)} is defined {len(found)} times where its id says, and must be so once")
+    return found[0]
+
+
+def _check_unused(tree: ast.Module, names: set[str]) -> None:
+    for node in ast.walk(tree):
+        used = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+        if used in names:
+            raise CannotHide(f"other code of its file needs the test {used}")
+
+
+def _is_alone(tree: ast.Module, node: ast.stmt, gone: Iterable[ast.stmt]) -> bool:
+    """Whether a class would be left without a body; the first of its tests then leaves something in its place."""
+    for scope in ast.walk(tree):
+        if isinstance(scope, ast.ClassDef) and node in scope.body:
+            return node is scope.body[0] and all(one in gone for one in scope.body)
+    return False

@@ -1,0 +1,118 @@
+"""Runs pytest on some files and says what came of each test, as lines of JSON on a descriptor of its own."""
+
+# ruff: noqa: PTH109, PTH118
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import pytest
+from _pytest._io.saferepr import saferepr
+
+LIMIT_MESSAGE, LIMIT_VALUE, LIMIT_VALUES = 2000, 300, 20
+
+
+class Reporter:
+    """Says how each test ended, when it has ended.
+
+    Args:
+        fd: Where it says so.
+        wanted: Ids of the tests to run; None for all that are found.
+        describe: Whether to say of a failure what was raised, and where in the test.
+    """
+
+    def __init__(self, fd: int, wanted: list[str] | None, describe: bool) -> None:
+        self._fd, self._describe = fd, describe
+        self._wanted = None if wanted is None else frozenset(wanted)
+        self._ended: dict[str, list[Any]] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item], config: pytest.Config) -> None:
+        """Leave out what is not wanted."""
+        if self._wanted is not None:
+            items[:] = [item for item in items if item.nodeid in self._wanted]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Say of a file that it cannot be read."""
+        if report.failed:
+            self.say({"file": report.nodeid, "message": str(report.longrepr)[-LIMIT_MESSAGE:]})
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Keep what was raised while it is still there."""
+        report = yield
+        if self._describe and call.excinfo is not None and not report.passed:
+            report.raised = raised(item, call.excinfo)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what came of one phase of a test, and say it after the last."""
+        outcome = report.outcome
+        if hasattr(report, "wasxfail"):
+            outcome = "xfailed" if report.skipped else "xpassed"  # type: ignore[assignment]
+        elif report.failed and report.when != "call":
+            outcome = "error"  # type: ignore[assignment]
+        so_far = self._ended.setdefault(report.nodeid, ["passed", 0.0, None])
+        if so_far[0] == "passed":
+            so_far[0], so_far[2] = outcome, getattr(report, "raised", None)
+        so_far[1] += report.duration
+        if report.when == "teardown":
+            outcome, seconds, found = self._ended.pop(report.nodeid)
+            self.say({"id": report.nodeid, "outcome": outcome, "seconds": round(seconds, 4), "raised": found})
+
+    def say(self, line: dict[str, Any]) -> None:
+        """Write a line."""
+        text = json.dumps(line).encode() + b"\n"
+        while text:
+            text = text[os.write(self._fd, text) :]
+
+
+def raised(item: pytest.Item, found: pytest.ExceptionInfo[BaseException]) -> dict[str, Any]:
+    """What was raised in a test: type, message, the test's line, whether that line raised it, and its values."""
+    path = str(item.path)
+    frames = [entry for entry in found.traceback if str(entry.path) == path]
+    inner = found.traceback[-1]
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return {
+        "type": found.typename,
+        "message": str(found.value)[:LIMIT_MESSAGE],
+        "line": frames[-1].lineno + 1 if frames else 0,
+        "in_test": str(inner.path) == path,
+        "given": _spelled(parameters),
+        "values": _spelled(frames[-1].locals if frames else {}),
+    }
+
+
+def _spelled(values: dict[str, Any]) -> dict[str, str]:
+    return {name: saferepr(value, LIMIT_VALUE) for name, value in sorted(values.items())[:LIMIT_VALUES]}
+
+
+def arguments(root: str, files: list[str]) -> list[str]:
+    """What pytest is called with: nothing of the repository's configuration."""
+    options = ["-c", "/dev/null", "--rootdir", root, "-q", "--continue-on-collection-errors"]
+    return [*options, "-p", "no:cacheprovider", "-p", "no:faulthandler", *files]
+
+
+def prepare(job: dict[str, Any]) -> None:
+    """Let this process, and Pythons that tests start, find the project."""
+    root = os.getcwd()
+    paths = [os.path.join(root, path).rstrip("/") for path in job["paths"]]
+    sys.path[:0] = paths
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+
+def main() -> None:
+    """Do the job that is described on standard input."""
+    job = json.load(sys.stdin)
+    prepare(job)
+    reporter = Reporter(int(sys.argv[1]), job["wanted"], job["describe"])
+    os._exit(int(pytest.main(arguments(os.getcwd(), job["files"]), plugins=[reporter])))
+
+
+if __name__ == "__main__":
+    main()

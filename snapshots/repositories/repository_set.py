@@ -1,0 +1,182 @@
+"""A set of repositories on disk with tasks on them: what an environment works on."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agent_envs import patches
+from agent_envs.envs.issue_task import IssueTask
+from agent_envs.sandbox import Sandbox, Snapshot, start
+from agent_envs.snapshots.cache import build_once, cache_path, reading
+from agent_envs.tasks import TaskSet
+
+from .grading import Ground, HiddenTests, Verdict, grade, grade_tests
+from .submission import Submission, of_files, submission
+from .task_python import task_python
+from .trees import Tree
+
+TREES, TASKS, ABOUT = "trees", "tasks.jsonl", "about.json"
+_MOST_VERDICTS = 4096
+
+
+class About(msgspec.Struct, frozen=True):
+    """What is kept beside the trees and tasks of a set.
+
+    Args:
+        name: Its name.
+        digest: Digest of what it was made from.
+        needs: Distributions that its tests import, beside pytest.
+    """
+
+    name: str
+    digest: str
+    needs: tuple[str, ...] = ()
+
+
+class Base(NamedTuple):
+    """The tree that the agent gets for a task.
+
+    Args:
+        tree: Its files.
+        snapshot: What sandboxes begin with.
+        hidden: The tests that decide.
+        gold: The solution's changes.
+    """
+
+    tree: Tree
+    snapshot: Snapshot
+    hidden: HiddenTests
+    gold: Mapping[str, bytes | None]
+
+
+class RepositorySet:
+    """Repositories with their tasks; see `agent_envs.envs.workbench.Repositories`.
+
+    Args:
+        folder: Holds ``trees/<repository>/``, ``tasks.jsonl`` and ``about.json``.
+        backend: Name of the sandboxes' backend; empty for the best that isolates.
+        trusted: Whether a backend may be used that does not isolate.
+
+    Raises:
+        CacheDamaged: The folder cannot be read.
+        ModuleNotFoundError: A distribution that the tests need is not installed.
+    """
+
+    def __init__(self, folder: Path, backend: str = "", trusted: bool = False) -> None:
+        self.folder = folder
+        with reading(folder):
+            self.about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
+            self.tasks = TaskSet.load(self.about.name, folder / TASKS, IssueTask)
+        self.ground = Ground(task_python(self.about.needs), backend, trusted)
+        self.digest = hashlib.blake2b(
+            f"{self.about.digest} {self.ground.python.digest}".encode(), digest_size=16
+        ).hexdigest()
+        self._verdicts: dict[str, Verdict] = {}
+        self._lock = threading.Lock()
+        self.base = lru_cache(maxsize=256)(self._base)
+
+    def _base(self, task: IssueTask) -> Base:
+        """The tree of a task, made at first use."""
+        kept = Tree(self.folder / TREES / task.repository)
+        made_from = hashlib.blake2b(f"{self.about.digest} {task.setup}".encode(), digest_size=16).hexdigest()
+        place = cache_path("repository-bases", self.about.name, self.about.digest) / made_from
+        build_once(place, lambda path: kept.build(path, patches.applied(task.setup, kept.read)))
+        tree = Tree(place)
+        hidden = HiddenTests(
+            patches.applied(task.test_patch, tree.read), task.fail_to_pass, task.pass_to_pass, task.test_s
+        )
+        return Base(tree, Snapshot(place), hidden, patches.applied(task.patch, tree.read))
+
+    def tree_digest(self, task: IssueTask) -> str:
+        """Digest of the tree that the agent gets, as its sandbox gives it."""
+        return self.base(task).snapshot.digest()
+
+    def sandbox(self, task: IssueTask) -> Sandbox:
+        """The tree that the agent gets.
+
+        Raises:
+            Fault: It cannot be started.
+        """
+        base = self.base(task)
+        view = self.ground.python.view(base.tree.layout.paths)
+        return start(base.snapshot, backend=self.ground.backend, trusted=self.ground.trusted, view=view)
+
+    def grade(self, task: IssueTask, sandbox: Sandbox) -> Verdict:
+        """What hidden tests say of what the agent did there.
+
+        Raises:
+            Fault: A sandbox is lost, or cannot be started.
+        """
+        return self.grade_work(task, submission(sandbox, self.base(task).tree))
+
+    def grade_work(self, task: IssueTask, work: Submission) -> Verdict:
+        """What hidden tests say of changes; the same changes are judged once.
+
+        Raises:
+            Fault: A sandbox is lost, or cannot be started.
+        """
+        base = self.base(task)
+        return self._judged(
+            _key(task, "changes", sorted(work.files.items()), sorted(work.left_out)),
+            lambda: grade(self.ground, base.snapshot, base.tree, work, base.hidden, base.gold),
+        )
+
+    def _judged(self, key: str, judge: Callable[[], Verdict]) -> Verdict:
+        with self._lock:
+            known = self._verdicts.get(key)
+        if known is None:
+            known = judge()
+            with self._lock:
+                if len(self._verdicts) >= _MOST_VERDICTS:
+                    self._verdicts.pop(next(iter(self._verdicts)))
+                self._verdicts[key] = known
+        return known
+
+    def grade_changes(self, task: IssueTask, changes: Mapping[str, bytes]) -> Verdict:
+        """What hidden tests say of changed files.
+
+        Raises:
+            Fault: A sandbox is lost, or cannot be started.
+        """
+        return self.grade_work(task, of_files(changes, self.base(task).tree))
+
+    def grade_tests(self, task: IssueTask, tests: Mapping[str, bytes]) -> Verdict:
+        """Whether tests fail before the solution and pass with it; the same tests are judged once.
+
+        Raises:
+            Fault: A sandbox is lost, or cannot be started.
+        """
+        base = self.base(task)
+        return self._judged(
+            _key(task, "tests", sorted(tests.items())),
+            lambda: grade_tests(self.ground, base.snapshot, base.tree, tests, base.gold),
+        )
+
+    def files(self, task: IssueTask) -> tuple[str, ...]:
+        """The Python files of the tree that the agent gets, in order."""
+        return tuple(path for path in self.base(task).tree.files if path.endswith(".py"))
+
+    def read(self, task: IssueTask, path: str) -> bytes | None:
+        """What a file of that tree holds; None where there is none."""
+        return self.base(task).tree.read(path)
+
+    def hidden_tests(self, task: IssueTask) -> Mapping[str, tuple[bytes | None, bytes | None]]:
+        """What the files of hidden tests hold in that tree, and with the tests; None where there is no file."""
+        base = self.base(task)
+        return {path: (base.tree.read(path), after) for path, after in base.hidden.files.items()}
+
+    def solution(self, task: IssueTask) -> Mapping[str, tuple[bytes | None, bytes | None]]:
+        """What the files of the solution hold before and after it; None where there is no file."""
+        base = self.base(task)
+        return {path: (base.tree.read(path), after) for path, after in base.gold.items()}
+
+
+def _key(task: IssueTask, *judged: object) -> str:
+    return hashlib.blake2b(msgspec.msgpack.encode((task, judged)), digest_size=16).hexdigest()

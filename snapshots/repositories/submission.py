@@ -1,0 +1,111 @@
+"""What of an agent's work counts: its changes of the project's code; everything else is left out, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from agent_envs.sandbox import Changed, Sandbox
+
+from .layout import is_test
+from .trees import Tree
+
+LIMIT_FILE_BYTES = 4 << 20
+LIMIT_FILES = 500
+_NEVER = (".pyc", ".pyo", ".pyd", ".so", ".dylib", ".dll", ".pth", ".egg-link")
+
+
+class Submission(NamedTuple):
+    """Changes of the project's code.
+
+    Args:
+        files: What files hold now; None where a file is gone.
+        left_out: Paths that were changed and do not count, with the reason.
+    """
+
+    files: dict[str, bytes | None]
+    left_out: dict[str, str]
+
+
+def submission(sandbox: Sandbox, base: Tree) -> Submission:
+    """What a sandbox's tree holds of the project's code that its beginning did not.
+
+    It is read file by file from outside; neither git nor anything else of the tree is run. Commits, stashes and what
+    git ignores make no difference.
+
+    Args:
+        sandbox: Where the agent worked.
+        base: What the sandbox began with.
+
+    Raises:
+        Fault: The sandbox is lost.
+    """
+    changed = sandbox.changed()
+    files: dict[str, bytes | None] = {}
+    left_out: dict[str, str] = {}
+    for path in _removed(changed, base):
+        if base.layout.is_source(path):
+            files[path] = None
+        else:
+            left_out[path] = "it is no code of the project, and was put back"
+    for path, kind in sorted(changed.present):
+        if kind == "folder" or path == ".git" or path.startswith(".git/"):
+            continue
+        reason = _reason(path, kind, base)
+        if not reason and len(files) >= LIMIT_FILES:
+            reason = f"more than {LIMIT_FILES} files were changed"
+        if reason:
+            left_out[path] = reason
+            continue
+        try:
+            content = sandbox.read(path, limit_bytes=LIMIT_FILE_BYTES)
+        except OSError as error:
+            left_out[path] = f"it cannot be read: {error.strerror}"
+            continue
+        if content != base.read(path):
+            files[path] = content
+    return Submission(files, left_out)
+
+
+def of_files(changes: Mapping[str, bytes], base: Tree) -> Submission:
+    """What of changed files counts.
+
+    Args:
+        changes: What files hold now.
+        base: What the tree began with.
+    """
+    reasons = {path: _reason(path, "file", base) for path in sorted(changes)}
+    files: dict[str, bytes | None] = {
+        path: changes[path] for path, reason in reasons.items() if not reason and changes[path] != base.read(path)
+    }
+    return Submission(files, {path: reason for path, reason in reasons.items() if reason})
+
+
+def _removed(changed: Changed, base: Tree) -> list[str]:
+    """Files that are no longer there: removed themselves, or below what is no folder any more."""
+    gone = set(changed.removed)
+    hidden = {path for path, kind in changed.present if kind != "folder"}
+    kinds = dict(changed.present)
+    return [
+        path
+        for path in base.files
+        if kinds.get(path) != "file" and (path in gone | hidden or any(one in gone | hidden for one in _above(path)))
+    ]
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:number]) for number in range(1, len(parts))]
+
+
+def _reason(path: str, kind: str, base: Tree) -> str:
+    """Why a changed file does not count; empty where it does."""
+    if kind != "file":
+        return f"it is a {kind}"
+    if is_test(path):
+        return "tests are the hidden ones"
+    if path.endswith(_NEVER) or "/__pycache__/" in f"/{path}":
+        return "compiled code and paths for the interpreter do not count"
+    if not base.layout.is_source(path):
+        return "it is no code of the project"
+    return ""
