@@ -38,6 +38,16 @@ def _domain(name: str, domain: str, about: str) -> Entry:
     )
 
 
+def _repositories(name: str, module: str, about: str) -> Entry:
+    return Entry(
+        f"agent_envs/{name}-v0",
+        env=f"agent_envs.envs.{module}:{name}",
+        world="agent_envs.snapshots.repositories.world:open_world",
+        extra="repos",
+        about=about,
+    )
+
+
 CATALOG: tuple[Entry, ...] = (
     Entry(
         "agent_envs/WikiSearch-v0",
@@ -66,6 +76,11 @@ CATALOG: tuple[Entry, ...] = (
         world="agent_envs.simulators.tools.world:open_world",
         extra="",
         about="Requests to an API of which there is only a specification: OpenAPI, MCP or functions, simulated.",
+    ),
+    _repositories("RepoTask", "repo_task", "Issues in repositories: a shell, an editor, hidden tests; in a sandbox."),
+    _repositories("BugFixer", "bug_fixer", "The same issues in two turns: which files, then SEARCH/REPLACE edits."),
+    _repositories(
+        "TestWriter", "test_writer", "A test for such an issue: it fails as it is, and passes once it is solved."
     ),
     _domain("Shop", "shop", "ToolDomain: the service desk of an online shop; orders, parcels, returns, coupons."),
     _domain("Clinic", "clinic", "ToolDomain: the desk of some clinics; appointments, referrals, fees, guardians."),

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from agent_envs.messages import ToolCall
 from agent_envs.tools import ToolError, tool
 
+from .search_replace import blocks_between
 from .workbench import Workbench
 
 TIMEOUT_S = 60
@@ -58,7 +60,9 @@ def edit(
     text: Annotated[str, Meta(description="create, replace, insert: the new text.")] = "",
     line: Annotated[int, Meta(description="insert: the line behind which it goes, 0 for the beginning.", ge=0)] = 0,
     first_line: Annotated[int, Meta(description="view: the first line that is shown.", ge=1)] = 1,
-    last_line: Annotated[int | None, Meta(description="view: the last line that is shown.", ge=1)] = None,
+    last_line: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="view: the last line that is shown.")
+    ] = None,
 ) -> str:
     """View or change a file of the repository."""
     try:
@@ -75,6 +79,24 @@ def edit(
                 return _undo(bench, path)
     except OSError as error:
         raise ToolError(f"{path}: {error.strerror}") from None
+
+
+def edits_between(path: str, before: bytes | None, after: bytes | None) -> list[ToolCall]:
+    """The calls that lead from one content of a file to another; None stands for no file."""
+    remove = ToolCall.of("bash", command=f"rm -- {shlex.quote(path)}")
+    if after is None:
+        return [remove]
+    create = ToolCall.of("edit", command="create", path=path, text=after.decode())
+    if before is None:
+        return [create]
+    text, calls = before.decode(), []
+    for block in blocks_between({path: before}, {path: after}):
+        old, new = _as_in(text, block.search), _as_in(text, block.replace)
+        if text.count(old) != 1:
+            break
+        text = text.replace(old, new)
+        calls.append(ToolCall.of("edit", command="replace", path=path, old=block.search, text=block.replace))
+    return calls if text.encode() == after else [remove, create]
 
 
 def _view(bench: Workbench, path: str, first: int, last: int | None) -> str:

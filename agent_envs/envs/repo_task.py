@@ -16,7 +16,7 @@ from agent_envs.tokens import TokenCounter, bytes_over_4
 from agent_envs.tools import Toolbox, ToolError
 
 from . import search_replace
-from .editing import bash, edit
+from .editing import bash, edit, edits_between
 from .issue_task import IssueTask
 from .tool_loop import Grade, LoopState, ToolLoop
 from .workbench import Repositories, Workbench
@@ -127,18 +127,9 @@ class RepoTask(ToolLoop[IssueTask, RepoState]):
 
     def solution(self) -> tuple[Action, ...]:
         """The edits that lead to the solution, one a turn, and handing it in."""
-        calls = []
+        calls: list[ToolCall] = []
         for path, (before, after) in self.world.repositories.solution(self.task).items():
-            if after is None:
-                calls.append(ToolCall.of("bash", command=f"rm -- '{path}'"))
-            elif before is None:
-                calls.append(ToolCall.of("edit", command="create", path=path, text=after.decode()))
-            else:
-                blocks = search_replace.blocks_between({path: before}, {path: after})
-                calls += [
-                    ToolCall.of("edit", command="replace", path=path, old=block.search, text=block.replace)
-                    for block in blocks
-                ]
+            calls += edits_between(path, before, after)
         calls.append(ToolCall.of("submit"))
         return tuple(assistant(calls=(call,)) for call in calls)
 

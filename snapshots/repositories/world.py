@@ -21,8 +21,8 @@ from .tiny.generate import generate
 from .trees import Tree
 
 TINY, REAL = "tiny", "real"
-TINY_SPLITS: tuple[Split, ...] = ("train", "train", "validation", "test")
-TINY_TASKS = 16
+TINY_SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+TINY_TASKS = 10
 SPLITS = ("all", *get_args(Split))
 _building = threading.RLock()
 

@@ -22,7 +22,7 @@ from .candidates import Change, candidates, code_files
 from .mutants import mutants, without_features
 from .screening import Bug, Screen
 
-ROUND = 32
+LEAST_ROUND, MOST_ROUND = 4, 32
 PAIRS_IN_TEN, FEATURES_IN_TEN = 2, 1
 LIMIT_ROUNDS_WITHOUT = 8
 
@@ -71,9 +71,9 @@ class Maker:
             Fault: A sandbox cannot be started, or is lost.
         """
         pairs, features = count * PAIRS_IN_TEN // 10, count * FEATURES_IN_TEN // 10
-        singles = list(islice(self._found(candidates(self.tree, mutants, self.seed)), count - pairs - features))
+        singles = self._found(candidates(self.tree, mutants, self.seed), count - pairs - features)
         double = list(islice(self._pairs(singles), pairs))
-        removed = list(islice(self._found(candidates(self.tree, without_features, self.seed)), features))
+        removed = self._found(candidates(self.tree, without_features, self.seed), features)
         made = [
             self._task(bug, "removed" if bug in removed else "made", split) for bug in (*singles, *double, *removed)
         ]
@@ -83,11 +83,15 @@ class Maker:
             self.came_of.tasks.update(task.operators)
         return tasks
 
-    def _found(self, changes: Iterator[Change]) -> Iterator[Bug]:
+    def _found(self, changes: Iterator[Change], count: int) -> list[Bug]:
         """Bugs among changes, round by round; it gives up where many rounds hold none."""
+        found: list[Bug] = []
         without = 0
         covered = (Bug((one,), ()) for one in changes if self.screen.covering((one,)))
-        while without < LIMIT_ROUNDS_WITHOUT and (tried := list(islice(covered, ROUND))):
+        while len(found) < count and without < LIMIT_ROUNDS_WITHOUT:
+            tried = list(islice(covered, min(MOST_ROUND, max(LEAST_ROUND, 2 * (count - len(found))))))
+            if not tried:
+                break
             self.came_of.tried.update(bug.changes[0].operator for bug in tried)
             without += 1
             for bug in filter(None, self.screen.bugs(tried, self.sources)):
@@ -96,8 +100,9 @@ class Maker:
                 key = (f"{change.path} {change.function}", bug.tests)
                 if key not in self._known and self._can_be_hidden(bug):  # else the same bug in other words
                     self._known.add(key)
+                    found.append(bug)
                     without = 0
-                    yield bug
+        return found[:count]
 
     def _pairs(self, singles: Sequence[Bug]) -> Iterator[Bug]:
         """Two bugs of different functions at once, where mending one leaves tests of the other failing."""
@@ -108,8 +113,8 @@ class Maker:
             if not _overlap(one.changes[0], other.changes[0])
         ]
         alone = {bug.changes[0]: bug.tests for bug in singles}
-        for at in range(0, len(pairs), ROUND):
-            for bug in filter(None, self.screen.bugs(pairs[at : at + ROUND], self.sources)):
+        for at in range(0, len(pairs), LEAST_ROUND):
+            for bug in filter(None, self.screen.bugs(pairs[at : at + LEAST_ROUND], self.sources)):
                 if all(bug.tests & alone[change] for change in bug.changes) and self._can_be_hidden(bug):
                     yield bug
 

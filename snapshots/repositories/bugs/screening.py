@@ -17,7 +17,7 @@ from ..trees import Tree
 from .baseline import Baseline, asked
 from .candidates import Change
 
-CHUNK = 8
+MOST_CHUNK = 8
 LEAST_TIMEOUT_S, TIMEOUT_FACTOR = 2.0, 3.0
 FULL_S = 1.0
 """A suite that takes up to this long is run in full to confirm a bug; of a longer one, the tests that run its lines."""
@@ -97,7 +97,8 @@ class Screen:
         Raises:
             Fault: A sandbox cannot be started, or is lost.
         """
-        chunks = [tried[at : at + CHUNK] for at in range(0, len(tried), CHUNK)]
+        size = min(MOST_CHUNK, -(-len(tried) // self.workers))
+        chunks = [tried[at : at + size] for at in range(0, len(tried), size)]
         with ThreadPoolExecutor(self.workers) as pool:
             found = [one for chunk in pool.map(lambda chunk: self._screened(chunk, sources), chunks) for one in chunk]
             return list(pool.map(lambda one: one and self._confirmed(one, sources), found))
