@@ -137,6 +137,11 @@ LOAD_DOMAIN = "agent_envs.snapshots.domains.domain:load_domain"
 PROOFS = "agent_envs.snapshots.domains.world:proofs"
 """What proves the tasks of a domain, for the command ``agent-envs prove``."""
 
+BUILD_REAL = "agent_envs.snapshots.repositories.sets:build_real"
+BUILD_LOCAL = "agent_envs.snapshots.repositories.sets:build_local"
+BUILD_INSTANCES = "agent_envs.snapshots.repositories.given:build_instances"
+"""What builds sets of repositories, for the command ``agent-envs build``."""
+
 INVENTORY = "agent_envs.snapshots.cache:inventory"
 """What lists the built worlds of this machine, for the command ``agent-envs doctor``."""
 

@@ -1,9 +1,10 @@
-"""The command ``agent-envs``: list, run, show, rescore, check, prove, cassette, doctor."""
+"""The command ``agent-envs``: list, run, show, rescore, check, prove, build, cassette, doctor."""
 
 from __future__ import annotations
 
 import typer
 
+from .build import build
 from .cassette import cassette
 from .check import check
 from .doctor import doctor
@@ -22,6 +23,7 @@ app.command()(show)
 app.command()(rescore)
 app.command()(cassette)
 app.command()(doctor)
+app.add_typer(build, name="build")
 
 
 def main() -> None:

@@ -59,6 +59,7 @@ class Made(NamedTuple):
 
 
 Report = Callable[[Made], None]
+Others = Callable[[Ground, Path], Iterable[IssueTask]]
 
 
 def made_on(source: Source, ground: Ground, needs: Sequence[str], count: int, seed: int, workers: int) -> Made:
@@ -84,7 +85,7 @@ def build_set(
     count: int,
     seed: int = 0,
     workers: int = 2,
-    others: Callable[[Ground], Iterable[IssueTask]] = lambda _: (),
+    others: Others = lambda ground, trees: (),
     report: Report = lambda _: None,
 ) -> Path:
     """Build a set, unless it is there.
@@ -97,7 +98,7 @@ def build_set(
         count: Bugs to make on each.
         seed: Chooses among all the changes there are.
         workers: How many sandboxes are used at once; the set does not depend on it.
-        others: Makes further tasks, on repositories among the sources.
+        others: Makes further tasks, and may keep further repositories in the folder that it is given.
         report: Is told what each repository gave.
 
     Raises:
@@ -116,7 +117,7 @@ def build_set(
             report(made)
             of_each.append(made.tasks)
         tasks = [task for turn in zip_longest(*of_each) for task in turn if task is not None]
-        TaskSet(name, (*tasks, *others(ground))).save(folder / TASKS)
+        TaskSet(name, (*tasks, *others(ground, folder / TREES))).save(folder / TASKS)
         (folder / ABOUT).write_bytes(msgspec.json.encode(About(name, _digest(folder), tuple(needs))))
 
     return build_once(target, build)

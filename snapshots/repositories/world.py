@@ -16,11 +16,12 @@ from agent_envs.tasks import Split, TaskSet
 
 from .building import VERSION, Source, build_set
 from .repository_set import ABOUT, RepositorySet
+from .sets import REAL, real_set
 from .task_python import task_python
 from .tiny.generate import generate
 from .trees import Tree
 
-TINY, REAL = "tiny", "real"
+TINY = "tiny"
 TINY_SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 TINY_TASKS = 10
 SPLITS = ("all", *get_args(Split))
@@ -91,8 +92,3 @@ def tiny_set() -> Path:
             sources.append(Source(folder.name, Tree(folder), split))
         done = iter(range(1, len(sources) + 1))
         return build_set(target, TINY, sources, count=TINY_TASKS, report=lambda _: progress(next(done), len(sources)))
-
-
-def real_set() -> Path:
-    """Where the set of real projects is, whether it was built yet or not."""
-    raise FileNotFoundError("later")

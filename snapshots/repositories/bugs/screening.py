@@ -17,7 +17,7 @@ from ..trees import Tree
 from .baseline import Baseline, asked
 from .candidates import Change
 
-MOST_CHUNK = 8
+MOST_CHUNK = 4
 LEAST_TIMEOUT_S, TIMEOUT_FACTOR = 2.0, 3.0
 FULL_S = 1.0
 """A suite that takes up to this long is run in full to confirm a bug; of a longer one, the tests that run its lines."""
@@ -55,6 +55,7 @@ class _Job(msgspec.Struct):
     wanted: tuple[str, ...]
     tests: list[str]
     timeout_s: float
+    most_failures: int
 
 
 class _Line(msgspec.Struct):
@@ -81,6 +82,7 @@ class Screen:
     def __init__(self, ground: Ground, tree: Tree, base: Baseline, workers: int) -> None:
         self.ground, self.tree, self.base, self.workers = ground, tree, base, workers
         self._snapshot = Snapshot(tree.path)
+        self._most_broken = int(MOST_BROKEN * len(base.passed))
 
     def covering(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """The reliable tests that run the lines of changes."""
@@ -99,9 +101,12 @@ class Screen:
         """
         size = min(MOST_CHUNK, -(-len(tried) // self.workers))
         chunks = [tried[at : at + size] for at in range(0, len(tried), size)]
+
+        def found(chunk: Sequence[Bug]) -> list[Bug | None]:
+            return [bug and self._confirmed(bug, sources) for bug in self._screened(chunk, sources)]
+
         with ThreadPoolExecutor(self.workers) as pool:
-            found = [one for chunk in pool.map(lambda chunk: self._screened(chunk, sources), chunks) for one in chunk]
-            return list(pool.map(lambda one: one and self._confirmed(one, sources), found))
+            return [bug for chunk in pool.map(found, chunks) for bug in chunk]
 
     def _screened(self, chunk: Sequence[Bug], sources: Mapping[str, str]) -> list[Bug | None]:
         """Fork by fork in one sandbox, the tests that run the changed lines alone."""
@@ -114,7 +119,7 @@ class Screen:
                 files = one.files(sources)
                 tests = sorted({test.partition("::")[0] for test in wanted})
                 timeout_s = LEAST_TIMEOUT_S + TIMEOUT_FACTOR * seconds
-                jobs.append(_Job(files, wanted, tests, timeout_s))
+                jobs.append(_Job(files, wanted, tests, timeout_s, self._most_broken + 1))
                 at.append(number)
         result: list[Bug | None] = [None] * len(chunk)
         if not jobs:
@@ -143,7 +148,7 @@ class Screen:
             if line is None or line.outcome != "passed":
                 raised = line.raised if line is not None and line.raised is not None else Raised("", "", 0, False)
                 failures.append(Failure(test, raised))
-        right = 0 < len(failures) <= MOST_BROKEN * len(self.base.passed)
+        right = 0 < len(failures) <= self._most_broken
         return Bug(one.changes, tuple(failures)) if right else None
 
     def _confirmed(self, bug: Bug, sources: Mapping[str, str]) -> Bug | None:

@@ -54,7 +54,8 @@ def _run(change: dict[str, Any]) -> dict[str, Any]:
         os.setpgid(0, 0)
         os.close(events)
         reporter = Reporter(tell, change["wanted"], True)
-        os._exit(int(pytest.main(arguments(os.getcwd(), change["tests"]), plugins=[reporter])))
+        options = arguments(os.getcwd(), change["tests"], describe=True, most_failures=change["most_failures"])
+        os._exit(int(pytest.main(options, plugins=[reporter])))
     os.close(tell)
     said = bytearray()
     deadline = time.monotonic() + change["timeout_s"]

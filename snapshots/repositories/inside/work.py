@@ -88,9 +88,17 @@ def _spelled(values: dict[str, Any]) -> dict[str, str]:
     return {name: saferepr(value, LIMIT_VALUE) for name, value in sorted(values.items())[:LIMIT_VALUES]}
 
 
-def arguments(root: str, files: list[str]) -> list[str]:
-    """What pytest is called with: nothing of the repository's configuration."""
-    options = ["-c", "/dev/null", "--rootdir", root, "-q", "--continue-on-collection-errors"]
+def arguments(root: str, files: list[str], *, describe: bool = False, most_failures: int = 0) -> list[str]:
+    """What pytest is called with: nothing of the repository's configuration.
+
+    Args:
+        root: The root of the tree.
+        files: The files of tests.
+        describe: Whether it is to work out what assertions compared, which takes time.
+        most_failures: After how many failures it is to end; 0 for never.
+    """
+    options = ["-c", "/dev/null", "--rootdir", root, "-q", "--continue-on-collection-errors", "--tb=native"]
+    options += [f"--assert={'rewrite' if describe else 'plain'}", f"--maxfail={most_failures}"]
     return [*options, "-p", "no:cacheprovider", "-p", "no:faulthandler", *files]
 
 
@@ -111,7 +119,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     prepare(job)
     reporter = Reporter(int(sys.argv[1]), job["wanted"], job["describe"])
-    os._exit(int(pytest.main(arguments(os.getcwd(), job["files"]), plugins=[reporter])))
+    os._exit(int(pytest.main(arguments(os.getcwd(), job["files"], describe=job["describe"]), plugins=[reporter])))
 
 
 if __name__ == "__main__":
