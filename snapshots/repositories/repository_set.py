@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,13 +17,15 @@ from agent_envs.sandbox import Sandbox, Snapshot, start
 from agent_envs.snapshots.cache import build_once, cache_path, reading
 from agent_envs.tasks import TaskSet
 
-from .grading import Ground, HiddenTests, Verdict, grade, grade_tests
+from .grading import Ground, HiddenTests, Verdict, grade, grade_tests, run_changed
+from .running import TestRun
 from .submission import Submission, of_files, submission
 from .task_python import task_python
 from .trees import Tree
 
 TREES, TASKS, ABOUT = "trees", "tasks.jsonl", "about.json"
-_MOST_VERDICTS = 4096
+_MOST_KNOWN = 4096
+T = TypeVar("T")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -78,7 +80,7 @@ class RepositorySet:
         self.digest = hashlib.blake2b(
             f"{self.about.digest} {self.ground.python.digest}".encode(), digest_size=16
         ).hexdigest()
-        self._verdicts: dict[str, Verdict] = {}
+        self._known: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.base = lru_cache(maxsize=256)(self._base)
 
@@ -123,20 +125,46 @@ class RepositorySet:
             Fault: A sandbox is lost, or cannot be started.
         """
         base = self.base(task)
-        return self._judged(
+        return self._once(
             _key(task, "changes", sorted(work.files.items()), sorted(work.left_out)),
             lambda: grade(self.ground, base.snapshot, base.tree, work, base.hidden, base.gold),
         )
 
-    def _judged(self, key: str, judge: Callable[[], Verdict]) -> Verdict:
+    def run(self, task: IssueTask, changes: Mapping[str, bytes], tests: Mapping[str, bytes]) -> TestRun:
+        """What tests say of the task's tree with changes of the project's code; the same is run once.
+
+        Args:
+            task: The task.
+            changes: What files hold instead; what is no code of the project does not count.
+            tests: What files of tests hold; these are run.
+
+        Raises:
+            Fault: A sandbox is lost, or cannot be started.
+        """
+        base = self.base(task)
+        work = of_files(changes, base.tree)
+        return self._once(
+            _key(task, "run", sorted(work.files.items()), sorted(tests.items())),
+            lambda: run_changed(
+                self.ground,
+                base.snapshot,
+                base.tree.layout.paths,
+                (work.files, tests),
+                tests,
+                timeout_s=self.ground.least_timeout_s,
+            ),
+        )
+
+    def _once(self, key: str, work_out: Callable[[], T]) -> T:
+        """What was worked out before under a key, or is now."""
         with self._lock:
-            known = self._verdicts.get(key)
+            known: T | None = self._known.get(key)
         if known is None:
-            known = judge()
+            known = work_out()
             with self._lock:
-                if len(self._verdicts) >= _MOST_VERDICTS:
-                    self._verdicts.pop(next(iter(self._verdicts)))
-                self._verdicts[key] = known
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.pop(next(iter(self._known)))
+                self._known[key] = known
         return known
 
     def grade_changes(self, task: IssueTask, changes: Mapping[str, bytes]) -> Verdict:
@@ -154,7 +182,7 @@ class RepositorySet:
             Fault: A sandbox is lost, or cannot be started.
         """
         base = self.base(task)
-        return self._judged(
+        return self._once(
             _key(task, "tests", sorted(tests.items())),
             lambda: grade_tests(self.ground, base.snapshot, base.tree, tests, base.gold),
         )

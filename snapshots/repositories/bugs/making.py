@@ -24,7 +24,7 @@ from .screening import Bug, Screen
 
 LEAST_ROUND, MOST_ROUND = 4, 32
 PAIRS_IN_TEN, FEATURES_IN_TEN = 2, 1
-LIMIT_ROUNDS_WITHOUT = 8
+LIMIT_ROUNDS_WITHOUT = 4
 
 
 class Yield(NamedTuple):

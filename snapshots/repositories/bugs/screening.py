@@ -18,7 +18,7 @@ from .baseline import Baseline, asked
 from .candidates import Change
 
 MOST_CHUNK = 4
-LEAST_TIMEOUT_S, TIMEOUT_FACTOR = 2.0, 3.0
+LEAST_TIMEOUT_S, CONFIRM_TIMEOUT_S, TIMEOUT_FACTOR = 2.0, 5.0, 3.0
 FULL_S = 1.0
 """A suite that takes up to this long is run in full to confirm a bug; of a longer one, the tests that run its lines."""
 MOST_BROKEN = 0.5
@@ -164,7 +164,7 @@ class Screen:
             (files,),
             {test.partition("::")[0] for test in wanted},
             wanted=wanted,
-            timeout_s=30 + TIMEOUT_FACTOR * seconds,
+            timeout_s=CONFIRM_TIMEOUT_S + TIMEOUT_FACTOR * seconds,
         )
         if not run.whole:
             return None
