@@ -25,7 +25,7 @@ from agent_envs.snapshots.repositories.bugs.baseline import baseline
 from agent_envs.snapshots.repositories.bugs.candidates import candidates, code_files
 from agent_envs.snapshots.repositories.bugs.mutants import mutants
 from agent_envs.snapshots.repositories.bugs.screening import Bug, Screen
-from agent_envs.snapshots.repositories.grading import run_changed
+from agent_envs.snapshots.repositories.fresh import run_changed
 from agent_envs.snapshots.repositories.repository_set import ABOUT, TASKS, TREES, About, RepositorySet
 from agent_envs.snapshots.repositories.submission import Submission
 from agent_envs.snapshots.repositories.trees import Tree

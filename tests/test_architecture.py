@@ -15,7 +15,7 @@ GROUND = ROOT / "agent_envs"
 ABOVE = ("snapshots", "simulators", "wrappers")
 HEAVY = tuple(
     "libzim apsw faker duckdb tantivy selectolax typer rich pandas torch hypothesis tiktoken jinja2 openai"
-    " stamina xllamacpp cachetools mcp yaml".split()
+    " stamina xllamacpp cachetools mcp yaml pytest coverage packaging".split()
 )
 
 

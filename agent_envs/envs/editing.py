@@ -12,13 +12,21 @@ from agent_envs.messages import ToolCall
 from agent_envs.tools import ToolError, tool
 
 from .search_replace import blocks_between
+from .whole_lines import is_crlf
 from .workbench import Workbench
 
 TIMEOUT_S = 60
 LIMIT_TIMEOUT_S = 600
-LIMIT_VIEW_BYTES = 16_000
+LIMIT_VIEW_CHARACTERS = 16_000
+LIMIT_LINE_CHARACTERS = 2_000
 LIMIT_NAMES = 200
-_DURATION = re.compile(r"(?<=\bin )\d+\.\d+(?=s\b)|\b\d+\.\d+(?=s (?:call|setup|teardown)\b)")
+_LIST = (
+    "find . -mindepth 1 -maxdepth 2 \\( -name .git -o -name __pycache__ \\) -prune"
+    " -o \\( -type d -printf '%P/\\n' -o -printf '%P\\n' \\) | LC_ALL=C sort"
+    f' | awk \'NR <= {LIMIT_NAMES}; END {{ if (NR > {LIMIT_NAMES}) print "[" NR - {LIMIT_NAMES} " more]" }}\''
+)
+# As pytest and unittest print them.
+_DURATION = re.compile(r"(?<=\bin )\d+\.\d+s\b(?: \([\w ,:]+\))?|\b\d+\.\d+s(?= (?:call|setup|teardown)\b)")
 
 Seconds = Annotated[float, Meta(description="How long it may take, in seconds.", ge=1, le=LIMIT_TIMEOUT_S)]
 Path = Annotated[str, Meta(description="Path of the file, relative to the root of the repository.", min_length=1)]
@@ -39,11 +47,8 @@ def bash(
     timeout_s: Seconds = TIMEOUT_S,
 ) -> str:
     """Run a command in the repository. The folder, variables and functions of the session persist; processes do not."""
-    try:
-        done = bench.sandbox.shell(command, timeout_s=timeout_s)
-    except ValueError as error:
-        raise ToolError(str(error)) from None
-    lines = [_DURATION.sub("0.00", done.output).rstrip("\n")] if done.output.strip("\n") else []
+    done = bench.shell(command, timeout_s)
+    lines = [_DURATION.sub("0.00s", done.output).rstrip("\n")] if done.output.strip("\n") else []
     if done.timed_out:
         lines.append(f"[ended after {timeout_s:g} s: it took too long; timeout_s may be up to {LIMIT_TIMEOUT_S}]")
     elif done.exit_code:
@@ -89,14 +94,15 @@ def edits_between(path: str, before: bytes | None, after: bytes | None) -> list[
     create = ToolCall.of("edit", command="create", path=path, text=after.decode())
     if before is None:
         return [create]
-    text, calls = before.decode(), []
-    for block in blocks_between({path: before}, {path: after}):
-        old, new = _as_in(text, block.search), _as_in(text, block.replace)
-        if text.count(old) != 1:
-            break
-        text = text.replace(old, new)
-        calls.append(ToolCall.of("edit", command="replace", path=path, old=block.search, text=block.replace))
-    return calls if text.encode() == after else [remove, create]
+    calls: list[ToolCall] = []
+    try:
+        content = before.decode()
+        for block in blocks_between({path: before}, {path: after}):
+            content, _ = _with(content, block.search, block.replace)
+            calls.append(ToolCall.of("edit", command="replace", path=path, old=block.search, text=block.replace))
+    except (ValueError, ToolError):  # no blocks can say it, or none that occur once
+        return [remove, create]
+    return calls if content.encode() == after else [remove, create]
 
 
 def _view(bench: Workbench, path: str, first: int, last: int | None) -> str:
@@ -108,7 +114,8 @@ def _view(bench: Workbench, path: str, first: int, last: int | None) -> str:
         raise ToolError(f"there is no {path}; view '.' to see what there is") from None
     if b"\0" in content:
         return f"{path} is a binary file of {len(content):,} bytes."
-    lines = content.decode(errors="backslashreplace").split("\n")
+    text = content.decode(errors="backslashreplace")
+    lines = text.split(_line_end(text))
     if lines[-1] == "":
         lines.pop()
     if first > max(1, len(lines)) or (last is not None and last < first):
@@ -116,79 +123,77 @@ def _view(bench: Workbench, path: str, first: int, last: int | None) -> str:
     shown: list[str] = []
     size = 0
     for number, one in enumerate(lines[first - 1 : last], first):
-        shown.append(f"{number:6}\t{one.rstrip(chr(13))}")
-        size += len(shown[-1]) + 1
-        if size > LIMIT_VIEW_BYTES:
-            shown.append(f"[line {number} of {len(lines)}: cut here; give first_line to see what follows]")
+        if size > LIMIT_VIEW_CHARACTERS:
+            shown.append(f"[cut before line {number} of {len(lines)}: give first_line to see what follows]")
             break
+        if len(one) > LIMIT_LINE_CHARACTERS:
+            one = f"{one[:LIMIT_LINE_CHARACTERS]}[… {len(one) - LIMIT_LINE_CHARACTERS:,} characters cut]"
+        shown.append(f"{number:6}\t{one}")
+        size += len(shown[-1]) + 1
     return "\n".join(shown) or "[the file is empty]"
 
 
 def _names(bench: Workbench, path: str) -> str:
-    place = shlex.quote(f"./{path}")
-    found = bench.sandbox.run(
-        f"cd -- {place} && find . -mindepth 1 -maxdepth 2 -not -path '*/.git*' -not -name __pycache__"
-        " \\( -type d -printf '%P/\\n' -o -printf '%P\\n' \\) | LC_ALL=C sort"
-    )
-    names = found.output.splitlines()
-    more = [f"[{len(names) - LIMIT_NAMES} more]"] if len(names) > LIMIT_NAMES else []
-    return "\n".join((*names[:LIMIT_NAMES], *more)) or "[the folder is empty]"
+    found = bench.sandbox.run(f"cd -- {shlex.quote(f'./{path}')} && {_LIST}")
+    if found.exit_code:
+        raise ToolError(f"{path} cannot be read")
+    return found.output.rstrip("\n") or "[the folder is empty]"
 
 
 def _create(bench: Workbench, path: str, text: str) -> str:
     if bench.read(path) is not None:
         raise ToolError(f"{path} is there already; change it with replace, or remove it with bash first")
-    bench.write(path, text.encode())
+    bench.write({path: text.encode()})
     return f"{path} is written."
 
 
 def _replace(bench: Workbench, path: str, old: str, text: str) -> str:
-    content = _text_of(bench, path)
+    content, first = _with(_text_of(bench, path), old, text)
+    bench.write({path: content.encode()})
+    return _around(bench, path, first, first + text.count("\n"))
+
+
+def _with(content: str, old: str, text: str) -> tuple[str, int]:
+    """A content with a text in place of another, in its own line ends, and the line where that begins.
+
+    Raises:
+        ToolError: The other does not occur once.
+    """
+    end = _line_end(content)
+    old, text = _ended_by(end, old), _ended_by(end, text)
     if not old:
         raise ToolError("old is empty: give the text that is to be replaced")
-    old, text = _as_in(content, old), _as_in(content, text)
     if old == text:
         raise ToolError("old and text are the same: nothing would change")
-    found = content.count(old)
-    if found != 1:
-        where = [content.count("\n", 0, at.start()) + 1 for at in re.finditer(re.escape(old), content)]
+    places = [at.start() for at in re.finditer(f"(?={re.escape(old)})", content)]
+    lines = [content.count("\n", 0, at) + 1 for at in places[:10]]
+    if len(places) != 1:
         hint = (
-            f"it begins on the lines {where[:10]}; give more lines around it"
-            if found
+            f"it begins on the lines {', '.join(map(str, lines))}; give more lines around it"
+            if places
             else "view the file, and give it to the letter"
         )
-        raise ToolError(f"the text occurs {found} times in {path}, and must occur once: {hint}")
-    at = content.index(old)
-    bench.write(path, (content[:at] + text + content[at + len(old) :]).encode())
-    first = content.count("\n", 0, at) + 1
-    return _around(bench, path, first, first + text.count("\n"))
+        raise ToolError(f"the text occurs {len(places)} times in the file, and must occur once: {hint}")
+    at = places[0]
+    return content[:at] + text + content[at + len(old) :], lines[0]
 
 
 def _insert(bench: Workbench, path: str, line: int, text: str) -> str:
     content = _text_of(bench, path)
-    lines = content.split("\n")
+    end = _line_end(content)
+    lines = content.split(end)
     ends = lines[-1] == ""
     if line > len(lines) - ends:
         raise ToolError(f"{path} has {len(lines) - ends} lines; line {line} is none of them")
-    new = _as_in(content, text.removesuffix("\n")).split("\n")
-    if "\r\n" in content:
-        new[-1] += "\r"
+    new = _ended_by(end, text).removesuffix(end).split(end)
     lines[line:line] = new
-    bench.write(path, "\n".join(lines).encode())
+    bench.write({path: end.join(lines).encode()})
     return _around(bench, path, line + 1, line + len(new))
 
 
 def _undo(bench: Workbench, path: str) -> str:
-    for number in range(len(bench.edits) - 1, -1, -1):
-        edit = bench.edits[number]
-        if edit.path == path:
-            if edit.before is None:
-                bench.sandbox.run(f"rm -f -- {shlex.quote(f'./{path}')}")
-            else:
-                bench.sandbox.write(path, edit.before)
-            bench.edits = bench.edits[:number] + bench.edits[number + 1 :]
-            return f"{path} is as it was before the last edit."
-    raise ToolError(f"no edit of {path} is left to be taken back")
+    bench.undo(path)
+    return f"{path} is as it was before the last edit."
 
 
 def _text_of(bench: Workbench, path: str) -> str:
@@ -201,9 +206,13 @@ def _text_of(bench: Workbench, path: str) -> str:
         raise ToolError(f"{path} is no UTF-8 text, so that it cannot be edited here; use bash") from None
 
 
-def _as_in(content: str, text: str) -> str:
-    """The text with the line ends of a file."""
-    return text.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in content else text
+def _line_end(content: str) -> str:
+    return "\r\n" if is_crlf(content) else "\n"
+
+
+def _ended_by(end: str, text: str) -> str:
+    """A text in the line ends of a file; one in which not all lines end alike takes it to the letter."""
+    return text.replace("\r\n", "\n").replace("\n", end) if end == "\r\n" else text
 
 
 def _around(bench: Workbench, path: str, first: int, last: int) -> str:

@@ -111,7 +111,9 @@ class RepoTask(ToolLoop[IssueTask, RepoState]):
         return self.proceed(state, (parsed.written, self.dialect.reply(told, None)))
 
     def run(self, state: RepoState, call: ToolCall) -> tuple[RepoState, str]:
-        """Execute a call in the sandbox."""
+        """Execute a call in the sandbox; behind the one that hands the work in, nothing is."""
+        if state.submitted:
+            raise ToolError("your work is handed in already: this was not executed")
         if call.name == SUBMIT["function"]["name"]:
             return msgspec.structs.replace(state, submitted=True), "Your work is handed in."
         return super().run(state, call)
@@ -153,8 +155,7 @@ class RepoTask(ToolLoop[IssueTask, RepoState]):
             raise ToolError(f"this turn calls no tool and holds no edit. The tools are {self.tool_names}")
         try:
             changed = search_replace.applied(blocks, self.world.read)
-            for path, content in changed.items():
-                self.world.write(path, content)
+            self.world.write(changed)
         except OSError as error:
-            raise ToolError(f"nothing was changed: {error.strerror}") from None
+            raise ToolError(f"nothing was changed: {error.filename}: {error.strerror}") from None
         return f"Changed: {', '.join(sorted(changed))}."

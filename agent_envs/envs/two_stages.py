@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from .workbench import Verdict
 
 MOST_FILES = 5
 LIMIT_NAMES = 1000
+_BULLET = re.compile(r"^(?:[-*+•]|#+|\(?\d+[.):])\s+")
 BLOCKS = (
     "Write each edit as a block under a line with its path; SEARCH holds lines of the file as they are, and must occur"
     " once; an empty SEARCH makes a new file:\n"
@@ -174,7 +176,7 @@ class TwoStages(ToolLoop[IssueTask, StageState]):
 
 def _as_path(line: str) -> str:
     """A line that names a path, without what models put around it."""
-    return line.strip().lstrip("-*0123456789. ").strip("`'\"").removeprefix("./").strip()
+    return _BULLET.sub("", line.strip(), count=1).strip("`'\"*:, ").removeprefix("./")
 
 
 def _chosen(named: Iterator[str]) -> tuple[str, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import errno
 import hashlib
+import shlex
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol, Self
 
-from agent_envs.sandbox import Sandbox
+from agent_envs.outcome import Fault
+from agent_envs.sandbox import Result, Sandbox
+from agent_envs.tools import ToolError
 
 from .issue_task import IssueTask
 
@@ -57,10 +62,17 @@ class Repositories(Protocol):
 
 
 class Edit(NamedTuple):
-    """What a file held before it was edited; None where there was none."""
+    """An edit that can be undone.
+
+    Args:
+        path: The file.
+        before: What it held before; None where there was none.
+        after: Digest of what it held then: what was changed since by other means is not to be lost.
+    """
 
     path: str
     before: bytes | None
+    after: bytes
 
 
 class Workbench:
@@ -98,15 +110,61 @@ class Workbench:
         self.close()
         self._task, self.edits = task, ()
 
-    def write(self, path: str, content: bytes) -> None:
-        """Let a file hold this, and remember what it held.
+    def shell(self, command: str, timeout_s: float) -> Result:
+        """Run a command in the shell session; one that ends the sandbox itself loses the tree, and a new one is begun.
 
         Raises:
+            ToolError: The command ended the sandbox, or the system does not take it.
+            Fault: No sandbox can be started.
+        """
+        with contextlib.suppress(OSError):
+            self.sandbox.read(".")  # what is lost before the command is not its doing
+        try:
+            return self.sandbox.shell(command, timeout_s=timeout_s)
+        except ValueError as error:
+            raise ToolError(str(error)) from None
+        except Fault:
+            self.close()
+            self.edits = ()
+            self.sandbox.run("true")  # where this fails too, it was not the command
+            raise ToolError(
+                "this command ended the sandbox and all that it held: the repository is as it was at the beginning"
+            ) from None
+
+    def write(self, changes: Mapping[str, bytes]) -> None:
+        """Let files hold this, all of them or, with an error, none; what they held is remembered.
+
+        Raises:
+            OSError: A path leaves the tree, is no file, or there is no room.
+        """
+        before = {path: self.read(path) for path in changes}
+        tried: list[str] = []
+        try:
+            for path, content in changes.items():
+                tried.append(path)
+                self.sandbox.write(path, content)
+        except OSError:
+            for path in reversed(tried):  # a part of the last one may be written
+                self._put(path, before[path])
+            raise
+        made = (Edit(path, before[path], _digest(content)) for path, content in changes.items())
+        self.edits = (*self.edits, *made)[-MOST_UNDONE:]
+
+    def undo(self, path: str) -> None:
+        """Take back the last edit of a file.
+
+        Raises:
+            ToolError: There is none, or the file was changed since by other means.
             OSError: The path leaves the tree, is no file, or there is no room.
         """
-        before = self.read(path)
-        self.sandbox.write(path, content)
-        self.edits = (*self.edits[-MOST_UNDONE + 1 :], Edit(path, before))
+        number = max((number for number, edit in enumerate(self.edits) if edit.path == path), default=None)
+        if number is None:
+            raise ToolError(f"no edit of {path} is left to be taken back")
+        edit, now = self.edits[number], self.read(path)
+        if now is None or _digest(now) != edit.after:
+            raise ToolError(f"{path} was changed since its last edit by other means: nothing was taken back")
+        self._put(path, edit.before)
+        self.edits = self.edits[:number] + self.edits[number + 1 :]
 
     def read(self, path: str) -> bytes | None:
         """What a file holds; None where there is none.
@@ -140,3 +198,20 @@ class Workbench:
         if self._sandbox is not None:
             self._sandbox.close()
             self._sandbox = None
+
+    def _put(self, path: str, content: bytes | None) -> None:
+        """Let a file hold this again; where there was none, folders that are empty without it go with it."""
+        if content is not None:
+            self.sandbox.write(path, content)
+            return
+        place, folder = shlex.quote(f"./{path}"), shlex.quote(f"./{path.rpartition('/')[0]}")
+        done = self.sandbox.run(  # what a link leads to is what was written
+            f"realpath -mz -- {place} | xargs -0 rm -f -- || exit 1;"
+            f" rmdir -p --ignore-fail-on-non-empty -- {folder} 2> /dev/null; true"
+        )
+        if done.exit_code:
+            raise PermissionError(errno.EACCES, "it cannot be removed", path)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()

@@ -17,7 +17,7 @@ from agent_envs.tasks import Split, TaskSet
 
 from .bugs.baseline import UnfitRepository, baseline
 from .bugs.making import Maker, Yield
-from .grading import Ground
+from .fresh import Ground
 from .repository_set import ABOUT, TASKS, TREES, About
 from .task_python import task_python
 from .trees import Tree, copy_tree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import secrets
 from typing import NamedTuple
 
@@ -30,11 +31,10 @@ class Canaries(NamedTuple):
 
     def sing(self, run: TestRun) -> bool:
         """Whether every one of them ended as it must."""
-        ended = {test: run.tests[test].outcome for test in self.outcomes if test in run.tests}
-        return ended == self.outcomes
+        return run.outcomes(self.outcomes) == self.outcomes
 
 
-def canaries(folder: str) -> Canaries:
+def canaries(folder: str, beside: str = "") -> Canaries:
     """Canaries for a folder of tests, of another name and content each time.
 
     Code under test that makes tests pass which it does not satisfy, or leaves tests out, makes these pass or leaves
@@ -43,30 +43,47 @@ def canaries(folder: str) -> Canaries:
 
     Args:
         folder: Path of a folder.
+        beside: What a file of hidden tests holds: what it imports is imported here as well.
     """
     choose = secrets.SystemRandom()
-    names = _names(choose, 7)
+    names, given = _names(choose, 7), choose.choice(_WORDS)
     value, other = choose.sample(range(10, 1000), 2)
     text, error = choose.choice(_WORDS), choose.choice(("ValueError", "KeyError", "TypeError", "RuntimeError"))
+    order = [max(value, other), min(value, other)]
     tests = [
-        (
-            f"def {names[0]}():\n    assert sorted([{value}, {other}]) == [{max(value, other)}, {min(value, other)}]",
-            "failed",
-        ),
+        (f"def {names[0]}():\n    assert sorted([{value}, {other}]) == {order}", "failed"),
         (f"def {names[1]}():\n    raise {error}({text!r})", "failed"),
-        (f"def {names[2]}(given):\n    assert given == {value}", "error"),
+        (f"def {names[2]}({given}):\n    assert {given} == {value}", "error"),
         (f"def {names[3]}():\n    assert {text!r}.upper() == {text.upper()!r}", "passed"),
         (f"def {names[4]}():\n    with pytest.raises({error}):\n        str({value})", "failed"),
         (f"def {names[5]}():\n    pytest.skip({text!r})", "skipped"),
         (f"def {names[6]}():\n    assert {{{value}, {other}}} - {{{other}}} == {{{value}}}", "passed"),
     ]
     choose.shuffle(tests)
-    given = f"@pytest.fixture\ndef given():\n    raise {error}({value})"
-    content = "\n\n\n".join(["import pytest", given, *(test for test, _ in tests)]) + "\n"
-    path = f"{folder}/{_names(choose, 1)[0]}_{secrets.token_hex(3)}.py".lstrip("/")
+    fixture = f"@pytest.fixture\ndef {given}():\n    raise {error}({value})"
+    content = "\n\n\n".join([_imports(beside), fixture, *(test for test, _ in tests)]) + "\n"
+    path = f"{folder}/{_names(choose, 1)[0]}.py".lstrip("/")
     named = {f"{path}::{test.split('(')[0].removeprefix('def ')}": outcome for test, outcome in tests}
     return Canaries(path, content.encode(), named)
 
 
+def random_names(count: int) -> list[str]:
+    """Names as tests have them, all different."""
+    return _names(secrets.SystemRandom(), count)
+
+
+def _imports(beside: str) -> str:
+    """What a file of tests imports from elsewhere, and pytest."""
+    try:
+        body = ast.parse(beside).body
+    except SyntaxError:
+        body = []
+    kept = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join(dict.fromkeys(["import pytest", *map(ast.unparse, kept)]))
+
+
 def _names(choose: secrets.SystemRandom, count: int) -> list[str]:
-    return [f"test_{'_'.join(choose.sample(_WORDS, 3))}" for _ in range(count)]
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found[f"test_{'_'.join(choose.sample(_WORDS, choose.choice((2, 3))))}"] = None
+    return list(found)

@@ -10,8 +10,8 @@ from agent_envs import patches
 from agent_envs.envs.issue_task import IssueTask
 
 from .building import build_set
+from .fresh import Ground
 from .git import GitRepository
-from .grading import Ground
 from .instances import Instance, read_instances
 from .mining import Rejection
 from .trees import Tree, copy_tree

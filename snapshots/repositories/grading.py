@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import msgspec
 
-from agent_envs.sandbox import Sandbox, Snapshot, start
+from agent_envs.outcome import Fault
+from agent_envs.sandbox import Snapshot
 
-from .canaries import Canaries, canaries
-from .running import LIMITS, TestRun, run_tests
+from .canaries import Canaries, canaries, random_names
+from .counter_tests import CounterTest, counter_tests, with_counter_tests
+from .fresh import Ground, run_changed
+from .layout import is_test
+from .running import TestRun
 from .submission import Submission
 from .suspicion import added
-from .task_python import TaskPython
 from .trees import Tree
 
 TIMEOUT_FACTOR = 10.0
-
-
-class Ground(NamedTuple):
-    """Where tests are run.
-
-    Args:
-        python: The Python that they see.
-        backend: Name of the sandboxes' backend; empty for the best that isolates.
-        trusted: Whether a backend may be used that does not isolate.
-        least_timeout_s: How long tests may take at least, however fast they were when the task was made.
-    """
-
-    python: TaskPython
-    backend: str = ""
-    trusted: bool = False
-    least_timeout_s: float = 30.0
-
-    def sandbox(self, snapshot: Snapshot, paths: tuple[str, ...]) -> Sandbox:
-        """A sandbox for tests.
-
-        Raises:
-            Fault: It cannot be started.
-        """
-        view = self.python.view(paths, grading=True)
-        return start(snapshot, backend=self.backend, trusted=self.trusted, limits=LIMITS, view=view)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -54,52 +31,14 @@ class Verdict(msgspec.Struct, frozen=True):
         pass_to_pass: Share of the tests that passed before, and still do; 1 where there are none.
         resolved: Whether all of both pass, and can be believed.
         detail: For people: what does not pass, and what of the changes did not count.
+        timed_out: Whether the tests took too long.
     """
 
     fail_to_pass: float
     pass_to_pass: float
     resolved: bool
     detail: str = ""
-
-
-def run_changed(
-    ground: Ground,
-    snapshot: Snapshot,
-    paths: tuple[str, ...],
-    changes: Iterable[Mapping[str, bytes | None]],
-    files: Iterable[str],
-    *,
-    wanted: Iterable[str] | None = None,
-    describe: bool = False,
-    timeout_s: float,
-) -> TestRun:
-    """Run tests of a fresh tree with changes.
-
-    Args:
-        ground: Where.
-        snapshot: What the tree begins with.
-        paths: Folders of the tree from which the project is imported.
-        changes: What files hold instead, one after the other; None where a file is to be removed.
-        files: The files of tests.
-        wanted: Ids of the tests; None for all in the files.
-        describe: Whether to tell what the tests failed with.
-        timeout_s: How long all of it may take.
-
-    Raises:
-        Fault: The sandbox cannot be started, or is lost.
-    """
-    sandbox = ground.sandbox(snapshot, paths)
-    try:
-        for change in changes:
-            removed = [path for path, content in change.items() if content is None]
-            if removed:
-                sandbox.run(f"rm -f -- {' '.join(map(shlex.quote, removed))}")
-            for path, content in change.items():
-                if content is not None:
-                    sandbox.write(path, content)
-        return run_tests(sandbox, paths, files, wanted=wanted, describe=describe, timeout_s=timeout_s)
-    finally:
-        sandbox.close()
+    timed_out: bool = False
 
 
 class HiddenTests(NamedTuple):
@@ -117,6 +56,63 @@ class HiddenTests(NamedTuple):
     pass_to_pass: tuple[str, ...]
     seconds: float
 
+    def held(self, base: Tree) -> dict[str, bytes]:
+        """The files of the tests that are to pass now, with what they hold, whether it is changed or not."""
+        paths = sorted({test.partition("::")[0] for test in self.fail_to_pass})
+        found = {path: self.files[path] if path in self.files else base.read(path) for path in paths}
+        return {path: content for path, content in found.items() if content is not None}
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """Counter-tests that fail with the solution.
+
+    Args:
+        tests: The tests, and for each the parameters with which it fails, as its ids have them.
+    """
+
+    tests: tuple[tuple[CounterTest, tuple[str, ...]], ...]
+    timed_out: bool = False
+
+
+class _Stage(NamedTuple):
+    """All that is run in one go.
+
+    Args:
+        files: What files of tests hold, the counter-tests in them.
+        canaries: The file of canaries.
+        counters: The ids of counter-tests, each with what must come of it.
+    """
+
+    files: dict[str, bytes | None]
+    canaries: Canaries
+    counters: dict[str, str]
+
+
+def counters(
+    ground: Ground, snapshot: Snapshot, base: Tree, hidden: HiddenTests, gold: Mapping[str, bytes | None]
+) -> Counters:
+    """The counter-tests of a task: those of which it was seen that they fail with the solution.
+
+    Args:
+        ground: Where they are run.
+        snapshot: What the agent's tree begins with.
+        base: The files of it.
+        hidden: The tests.
+        gold: The solution's changes.
+
+    Raises:
+        Fault: The sandbox cannot be started, or is lost.
+    """
+    found = counter_tests(hidden.held(base), hidden.fail_to_pass)
+    stage, names = _staged(base, hidden, [(one, ()) for one in found])
+    run = _run(ground, snapshot, base, gold, hidden, stage, known=False)
+    kept = []
+    for one, called in zip(found, names, strict=True):
+        ids = [test for test in run.tests if test == one.id(called) or test.startswith(f"{one.id(called)}[")]
+        if ids and all(run.tests[test].outcome == "failed" for test in ids):
+            kept.append((one, tuple(test.removeprefix(one.id(called)) for test in ids)))
+    return Counters(tuple(kept), timed_out=not run.whole)
+
 
 def grade(
     ground: Ground,
@@ -125,6 +121,7 @@ def grade(
     work: Submission,
     hidden: HiddenTests,
     gold: Mapping[str, bytes | None],
+    against: Counters = Counters(()),  # noqa: B008 - it is frozen
 ) -> Verdict:
     """What hidden tests say of an agent's changes.
 
@@ -135,89 +132,98 @@ def grade(
         work: The agent's changes.
         hidden: The tests.
         gold: The solution's changes: what these use is not suspicious.
+        against: The counter-tests, as `counters` gives them.
 
     Raises:
-        Fault: The sandbox cannot be started, or is lost.
+        Fault: The sandbox cannot be started, or is lost, and not by what the agent changed.
     """
-    suspicious = _suspicious(work, base, gold)
-    if suspicious:
-        return Verdict(
-            0.0, 0.0, False, _told((f"the changes use {', '.join(suspicious)}: tests cannot judge them",), work)
-        )
-    tests = (*hidden.fail_to_pass, *hidden.pass_to_pass)
-    files = sorted({test.partition("::")[0] for test in tests})
-    timeout_s = ground.least_timeout_s + TIMEOUT_FACTOR * hidden.seconds
-    ours = canaries(str(PurePosixPath(hidden.fail_to_pass[0].partition("::")[0]).parent).removeprefix("."))
-    run = run_changed(
+    found = suspicious(work, base, gold)
+    if found:
+        told = f"the changes hold {', '.join(found)}: tests cannot judge them"
+        return Verdict(0.0, 0.0, False, _told((told,), work))
+    stage, _ = _staged(base, hidden, against.tests)
+    try:
+        run = _run(ground, snapshot, base, work.files, hidden, stage)
+    except (Fault, OSError):
+        if not _run(ground, snapshot, base, {}, hidden, stage).whole:  # then it is not what the agent changed
+            raise
+        return Verdict(0.0, 0.0, False, _told(("the sandbox of the tests does not survive the changes",), work))
+    if run.timed_out:
+        return Verdict(0.0, 0.0, False, _told(("the tests took too long",), work), timed_out=True)
+    return _verdict(run, stage, work, hidden)
+
+
+def _staged(
+    base: Tree, hidden: HiddenTests, against: Iterable[tuple[CounterTest, tuple[str, ...]]]
+) -> tuple[_Stage, list[str]]:
+    """The files of tests with canaries and counter-tests, under new names each time."""
+    placed = list(against)
+    names = random_names(len(placed))
+    files: dict[str, bytes | None] = dict(hidden.files)
+    held = hidden.held(base)
+    for path, content in held.items():
+        here = [(one, called) for (one, _), called in zip(placed, names, strict=True) if one.path == path]
+        if here:
+            files[path] = with_counter_tests(content, here)
+    expected = {
+        one.id(called, parameters): "failed"
+        for (one, of), called in zip(placed, names, strict=True)
+        for parameters in of
+    }
+    path = hidden.fail_to_pass[0].partition("::")[0]
+    folder = str(PurePosixPath(path).parent).removeprefix(".")
+    return _Stage(files, canaries(folder, held.get(path, b"").decode(errors="replace")), expected), names
+
+
+def _run(
+    ground: Ground,
+    snapshot: Snapshot,
+    base: Tree,
+    changes: Mapping[str, bytes | None],
+    hidden: HiddenTests,
+    stage: _Stage,
+    *,
+    known: bool = True,
+) -> TestRun:
+    """Run the hidden tests with all that stands among them; others of their files too where ids are not known yet."""
+    tests = {*hidden.fail_to_pass, *hidden.pass_to_pass, *stage.canaries.outcomes}
+    files = {test.partition("::")[0] for test in tests}
+    return run_changed(
         ground,
         snapshot,
         base.layout.paths,
-        (work.files, hidden.files, {ours.path: ours.content}),
-        (*files, ours.path),
-        wanted=(*tests, *ours.outcomes),
-        timeout_s=timeout_s,
+        (changes, stage.files, {stage.canaries.path: stage.canaries.content}),
+        files,
+        wanted={*tests, *stage.counters} if known else None,
+        frozen=[path for path in (*base.files, *stage.files, stage.canaries.path) if is_test(path)],
+        timeout_s=ground.least_timeout_s + TIMEOUT_FACTOR * hidden.seconds,
     )
-    if run.timed_out:
-        return Verdict(0.0, 0.0, False, _told((f"the tests took more than {timeout_s:.0f} s",), work))
-    return _verdict(run, ours, work, hidden)
 
 
-def grade_tests(
-    ground: Ground, snapshot: Snapshot, base: Tree, tests: Mapping[str, bytes], gold: Mapping[str, bytes | None]
-) -> Verdict:
-    """Whether tests tell the tree as it is from the solution.
-
-    Some of them must fail as it is, and still where the solution's files are changed without a meaning: a test that
-    looks at the text of the code, and not at what it does, is told by that. All must pass with the solution.
-
-    Args:
-        ground: Where they are run.
-        snapshot: What the tree begins with.
-        base: The files of it.
-        tests: What files of tests hold.
-        gold: The solution's changes.
-
-    Raises:
-        Fault: The sandbox cannot be started, or is lost.
-    """
-    held = ((path, base.read(path)) for path in gold if path.endswith(".py"))
-    meaningless = {path: content + b"\n# changed\n" for path, content in held if content is not None}
-    changes: tuple[Mapping[str, bytes | None], ...] = ({}, meaningless, gold)
-    runs = [
-        run_changed(ground, snapshot, base.layout.paths, (change, tests), tests, timeout_s=ground.least_timeout_s)
-        for change in changes
-    ]
-    right = [run.whole and bool(run.tests) and not run.unread and all(map(run.passed, run.tests)) for run in runs]
-    fails = [run.whole and not right for run, right in zip(runs, right, strict=True)]
-    lines = ["no test fails in the tree as it is"] * (not fails[0]) + ["not all tests pass with the solution"] * (
-        not right[2]
-    )
-    if fails[0] and not fails[1]:
-        lines.append("they pass where the code was changed without a meaning")
-    good = fails[0] and fails[1] and right[2]
-    return Verdict(float(fails[0] and fails[1]), float(right[2]), good, "; ".join(lines))
-
-
-def _verdict(run: TestRun, ours: Canaries, work: Submission, hidden: HiddenTests) -> Verdict:
-    if not run.whole or not ours.sing(run):
-        return Verdict(0.0, 0.0, False, _told(("the tests did not come to their end in due form",), work))
+def _verdict(run: TestRun, stage: _Stage, work: Submission, hidden: HiddenTests) -> Verdict:
     to_pass = [test for test in hidden.fail_to_pass if not run.passed(test)]
     to_keep = [test for test in hidden.pass_to_pass if not run.passed(test)]
     lines = [f"{name} does not pass" for name in (*to_pass, *to_keep)]
     if len(lines) > 5:
         lines[5:] = [f"{len(lines) - 5} more do not pass"]
+    believed = run.whole and stage.canaries.sing(run)
+    if not believed or (not lines and run.outcomes(stage.counters) != stage.counters):
+        return Verdict(0.0, 0.0, False, _told(("the tests did not come to their end in due form",), work))
     return Verdict(
         1 - len(to_pass) / len(hidden.fail_to_pass),
         1 - len(to_keep) / len(hidden.pass_to_pass) if hidden.pass_to_pass else 1.0,
-        not to_pass and not to_keep,
+        not lines,
         _told(lines, work),
     )
 
 
-def _suspicious(work: Submission, base: Tree, gold: Mapping[str, bytes | None]) -> list[str]:
+def suspicious(work: Submission, base: Tree, gold: Mapping[str, bytes | None]) -> list[str]:
+    """What changes hold that a fix has no need of, and that the solution does not hold."""
+
     def of(changes: Mapping[str, bytes | None]) -> set[str]:
-        python = ((path, after) for path, after in changes.items() if after is not None and path.endswith(".py"))
-        return {name for path, after in python for name in added(base.read(path), after)}
+        after = {path: new for path, new in changes.items() if new is not None and path.endswith(".py")}
+        before = {path: old for path in changes if path.endswith(".py") and (old := base.read(path)) is not None}
+        return set(added(before, after))
 
     return sorted(of(work.files) - of(gold))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # as Python counts them, with their ends
 
 
 class CannotHide(ValueError):
@@ -18,23 +21,26 @@ def without_tests(source: str, tests: Iterable[str]) -> str:
         tests: Ids of its tests, as ``file::Class::name[parameters]``; one with parameters goes with all its like.
 
     Raises:
-        CannotHide: A test is not defined in this file where its id says, or other code of the file needs it.
+        CannotHide: A test is not defined in this file where its id says, or other code of the file needs it, or its
+            lines hold more than it.
     """
-    tree = ast.parse(source)
-    lines = source.split("\n")
+    tree = ast.parse(source.removeprefix("\ufeff"))
+    lines = _LINE.findall(source)
     names = {tuple(test.partition("[")[0].split("::")[1:]) for test in tests}
-    gone = [_definition(tree, name) for name in sorted(names)]
+    gone = [definition(tree, name) for name in sorted(names)]
     _check_unused(tree, {node.name for node in gone})
     for node in sorted(gone, key=lambda node: node.lineno, reverse=True):
         first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
         last = node.end_lineno or node.lineno
         indent = lines[node.lineno - 1][: node.col_offset]
-        end = "\r" if lines[first - 1].endswith("\r") else ""
+        end = lines[first - 1].removeprefix(lines[first - 1].rstrip("\r\n"))
         lines[first - 1 : last] = [f"{indent}pass{end}"] if _is_alone(tree, node, gone) else []
-    return "\n".join(lines)
+    left = "".join(lines)
+    _check_left(left, tree, gone)
+    return left
 
 
-def _definition(tree: ast.Module, name: tuple[str, ...]) -> ast.FunctionDef | ast.AsyncFunctionDef:
+def definition(tree: ast.Module, name: tuple[str, ...]) -> ast.FunctionDef | ast.AsyncFunctionDef:
     """Where a test is defined: in the class that its id names, or in one that this inherits from."""
     *classes, function = name
     scopes: list[ast.Module | ast.ClassDef] = [tree]
@@ -58,6 +64,20 @@ def _check_unused(tree: ast.Module, names: set[str]) -> None:
         used = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
         if used in names:
             raise CannotHide(f"other code of its file needs the test {used}")
+
+
+def _check_left(left: str, tree: ast.Module, gone: Collection[ast.stmt]) -> None:
+    """That the lines which are left say what the file said without these nodes, which are taken out of the tree."""
+    for scope in ast.walk(tree):
+        if isinstance(scope, ast.Module | ast.ClassDef):
+            body = [node for node in scope.body if node not in gone]
+            scope.body = body or ([ast.Pass()] if isinstance(scope, ast.ClassDef) else [])
+    try:
+        same = ast.dump(ast.parse(left.removeprefix("\ufeff"))) == ast.dump(tree)
+    except SyntaxError:
+        same = False
+    if not same:
+        raise CannotHide("the lines of a test hold more than the test")
 
 
 def _is_alone(tree: ast.Module, node: ast.stmt, gone: Iterable[ast.stmt]) -> bool:

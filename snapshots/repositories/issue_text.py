@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from .example import cleaned, example_of
 from .running import Raised
 
-LIMIT_LINES = 30
 LIMIT_MESSAGE_LINES = 12
-_SHOWN_ABOVE = (ast.Import, ast.ImportFrom, ast.Assign)
-_PATH = re.compile(r"(?:/tmp|/tree|/opt)/\S*|<([\w. ]+) object at 0x[0-9a-f]+>")
 
 
 class Failure(NamedTuple):
@@ -87,7 +84,7 @@ def feature_text(project: str, path: str, function: str, source: str, tests: Ite
     node = _function(ast.parse(source), function.split("."))
     if node is None:
         return ""
-    described = [one for one in node.body[:1] if _is_docstring(one)]
+    described = node.body[:1] if ast.get_docstring(node) is not None else []
     node.body = [*described, ast.Expr(ast.Constant(...))]
     files = sorted({test.partition("::")[0] for test in tests})
     return "\n\n".join(
@@ -131,96 +128,22 @@ def _examples(failures: Iterable[Failure], sources: Mapping[str, str]) -> list[_
     for failure in sorted(failures):
         path, _, name = failure.id.partition("::")
         test = name.partition("[")[0]
-        shown = _example(sources.get(path, ""), failure.raised) if test not in found else None
+        shown = example_of(sources.get(path, ""), failure.raised) if test not in found else None
         if shown is not None:
-            found[test] = shown
+            found[test] = _Example(shown[0], failure.raised, shown[1])
     return sorted(found.values(), key=lambda one: (not one.says_what, len(one.lines), one.lines))
-
-
-def _example(source: str, raised: Raised) -> _Example | None:
-    """What of a test leads to the line at which it fails: imports, assignments, and that statement."""
-    tree = ast.parse(source)
-    lines = source.splitlines()
-    function = _around(tree, raised.line)
-    if function is None:
-        return None
-    reached = [node for node in function.body if not _is_docstring(node) and node.lineno <= raised.line]
-    if not reached:
-        return None
-    kept, needed = [reached[-1]], _names(reached[-1:])
-    for node in reversed(reached[:-1]):
-        if (_binds(node) & needed or _touches(node, needed)) and not _prints(node):
-            kept.insert(0, node)
-            needed |= _names([node])
-    above = [node for node in tree.body if _binds(node) & needed and isinstance(node, _SHOWN_ABOVE)]
-    needed |= _names(above)
-    above = [node for node in tree.body if _binds(node) & needed and isinstance(node, _SHOWN_ABOVE)]
-    imports = [_only(node, needed) for node in above if isinstance(node, ast.Import | ast.ImportFrom)]
-    shown = [ast.unparse(node) for node in imports]
-    for node in (one for one in above if isinstance(one, ast.Assign)):
-        shown += lines[node.lineno - 1 : node.end_lineno]
-    shown += [f"{name} = {value}" for name, value in raised.given.items() if name in needed]
-    for node in kept:
-        shown += textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno])).splitlines()
-    if len(shown) > LIMIT_LINES:
-        shown[LIMIT_LINES:] = ["…"]
-    return _Example(shown, raised, _names(kept[-1:]))
-
-
-def _around(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """The outermost function that holds a line."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
-            return node
-    return None
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _names(nodes: Iterable[ast.stmt]) -> set[str]:
-    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def _binds(node: ast.stmt) -> set[str]:
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return {(one.asname or one.name).partition(".")[0] for one in node.names}
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-
-
-def _touches(node: ast.stmt, names: set[str]) -> bool:
-    """Whether a statement calls or changes something of these names, such as ``cache.clear()``."""
-    return isinstance(node, ast.Expr | ast.AugAssign | ast.Delete | ast.Assign) and bool(_names([node]) & names)
-
-
-def _prints(node: ast.stmt) -> bool:
-    """Whether a statement only shows something."""
-    call = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
-
-
-def _only(node: ast.Import | ast.ImportFrom, names: set[str]) -> ast.stmt:
-    """An import of what is needed alone."""
-    kept = [one for one in node.names if (one.asname or one.name).partition(".")[0] in names]
-    if isinstance(node, ast.Import):
-        return ast.Import(kept)
-    return ast.ImportFrom(node.module, kept, node.level)
 
 
 def _got(example: _Example) -> str:
     raised = example.raised
-    message = _PATH.sub(lambda found: f"<{found[1]} object>" if found[1] else "…", raised.message).strip()
-    lines = message.splitlines()
+    lines = cleaned(raised.message).strip().splitlines()
     if len(lines) > LIMIT_MESSAGE_LINES:
         lines[LIMIT_MESSAGE_LINES:] = ["…"]
     message = "\n".join(lines)
     if raised.type == "Failed" and message.startswith("DID NOT RAISE"):
         return f"Nothing is raised there, and {message.removeprefix('DID NOT RAISE ')} should be."
     if raised.type == "AssertionError":
-        values = [f"{name} = {value}" for name, value in raised.values.items() if name in example.names]
+        values = [f"{name} = {cleaned(value)}" for name, value in raised.values.items() if name in example.names]
         told = "\n".join(filter(None, (message, *(values if not message else ()))))
         return f"This fails. What I get:\n\n```\n{told}\n```" if told else "This fails."
     told = f"{raised.type}: {message}" if message else raised.type

@@ -10,8 +10,8 @@ from pathlib import Path
 from agent_envs.envs.issue_task import IssueTask
 from agent_envs.tasks import Split
 
+from .fresh import Ground
 from .git import GitRepository
-from .grading import Ground
 from .history import Candidate, Rejected, candidates
 from .real_changes import NoTask, RealChange, task_of
 from .trees import Tree, copy_tree

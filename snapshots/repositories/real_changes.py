@@ -11,7 +11,8 @@ from agent_envs.sandbox import Snapshot
 from agent_envs.tasks import Split
 
 from .bugs.baseline import TIMEOUT_S, test_files
-from .grading import Ground, run_changed
+from .example import cleaned
+from .fresh import Ground, run_changed
 from .issue_text import Failure, issue_text
 from .running import Raised, TestRun
 from .trees import Tree
@@ -58,14 +59,15 @@ def task_of(ground: Ground, change: RealChange, split: Split) -> IssueTask:
         NoTask: No test fails before and passes after it, or it makes something worse, or it cannot be told as a patch.
         Fault: A sandbox cannot be started, or is lost.
     """
-    touched = sorted(path for path, content in change.tests.items() if content is not None and path.endswith(".py"))
-    files = sorted(
-        {*test_files(change.old), *_collected(touched)} - {path for path, new in change.tests.items() if new is None}
-    )
+    try:
+        paths = change.old.layout.paths
+    except ValueError as error:
+        raise NoTask(f"before it there is {error}") from None
+    removed = {path for path, content in change.tests.items() if content is None}
+    files = test_files(sorted({*change.old.files, *change.tests} - removed))
     snapshot = Snapshot(change.old.path)
 
     def run(*changes: Mapping[str, bytes | None], describe: bool = False) -> TestRun:
-        paths = change.old.layout.paths
         done = run_changed(ground, snapshot, paths, changes, files, describe=describe, timeout_s=TIMEOUT_S)
         if not done.whole:
             raise NoTask("the tests take too long" if done.timed_out else "the tests end their own run")
@@ -103,7 +105,9 @@ def _task(
 
     failures = [Failure(test, before.tests[test].raised or _UNKNOWN) for test in fail_to_pass if test in before.tests]
     failures += [Failure(test, _UNKNOWN) for test in fail_to_pass if test not in before.tests]
-    tests = {path: content.decode(errors="replace") for path, content in change.tests.items() if content is not None}
+    failing = {failure.id.partition("::")[0] for failure in failures}
+    held = {path: change.tests.get(path) or change.old.read(path) or b"" for path in failing}
+    tests = {path: content.decode(errors="replace") for path, content in held.items()}
     text = issue_text(change.project, failures, tests, SHOWN) or _unread_text(change.project, before, fail_to_pass)
     patch = diff(change.sources)
     return IssueTask(
@@ -127,7 +131,9 @@ _UNKNOWN = Raised("", "", 0, False)
 def _unread_text(project: str, before: TestRun, tests: tuple[str, ...]) -> str:
     """The issue where tests cannot even be read, for they import what is not there yet."""
     reasons = [
-        message.strip().splitlines()[-1].removeprefix("E ").strip() for message in before.unread.values() if message
+        cleaned(message.strip().splitlines()[-1].removeprefix("E ").strip())
+        for message in before.unread.values()
+        if message
     ]
     if not reasons:
         raise NoTask("no failing test can be shown")
@@ -137,11 +143,6 @@ def _unread_text(project: str, before: TestRun, tests: tuple[str, ...]) -> str:
         + "\n".join(dict.fromkeys(reasons))
         + f"\n```\n\nWhat is to work is named in the tests: {', '.join(names[:30])}."
     )
-
-
-def _collected(paths: list[str]) -> list[str]:
-    names = ((path, path.rpartition("/")[2].removesuffix(".py")) for path in paths)
-    return [path for path, name in names if name.startswith("test_") or name.endswith(("_test", "_tests"))]
 
 
 def _seconds(run: TestRun) -> float:

@@ -68,6 +68,10 @@ class TestRun(msgspec.Struct, frozen=True):
         found = self.tests.get(test)
         return found is not None and found.outcome == "passed"
 
+    def outcomes(self, tests: Iterable[str]) -> dict[str, str]:
+        """What came of tests, as far as they were run."""
+        return {test: self.tests[test].outcome for test in tests if test in self.tests}
+
 
 class _Line(msgspec.Struct):
     id: str = ""
@@ -78,8 +82,7 @@ class _Line(msgspec.Struct):
     message: str = ""
 
 
-_read_any = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_read_line = msgspec.json.Decoder(_Line).decode
+_read_all = msgspec.json.Decoder(list[_Line]).decode
 
 
 def run_tests(
@@ -89,6 +92,7 @@ def run_tests(
     *,
     wanted: Iterable[str] | None = None,
     describe: bool = False,
+    frozen: Iterable[str] = (),
     timeout_s: float,
 ) -> TestRun:
     """Run tests of a sandbox's tree.
@@ -99,6 +103,8 @@ def run_tests(
         files: The files of tests.
         wanted: Ids of the tests; None for all in the files.
         describe: Whether to tell what the tests failed with.
+        frozen: Files that must hold the same before and after the run, and of which what they hold before is what is
+            imported; else the run is not whole.
         timeout_s: How long all of it may take.
 
     Raises:
@@ -111,6 +117,7 @@ def run_tests(
         "files": sorted(set(files)),
         "wanted": None if wanted is None else sorted(wanted),
         "describe": describe,
+        "frozen": sorted(set(frozen)),
     }
     sandbox.write(name, msgspec.json.encode(job))
     done = sandbox.run(f"exec python -I -S -B $INSIDE/supervise.py {name}", timeout_s=timeout_s)
@@ -119,17 +126,16 @@ def run_tests(
         raise Fault(f"the Python of the tests does not start: {done.output.strip()[-500:]}", origin="infra")
     if len(said) != 1 or done.timed_out:
         return TestRun({}, {}, whole=False, timed_out=done.timed_out)
-    return _as_run(_read_any(said[0]))
+    try:
+        return _as_run(_read_all(said[0]))
+    except (msgspec.DecodeError, RecursionError, UnicodeError):  # whoever wrote this, it was not our program
+        return TestRun({}, {}, whole=False)
 
 
-def _as_run(lines: list[msgspec.Raw]) -> TestRun:
+def _as_run(lines: list[_Line]) -> TestRun:
     tests: dict[str, TestResult] = {}
     unread: dict[str, str] = {}
-    for raw in lines:
-        try:
-            line = _read_line(raw)
-        except msgspec.ValidationError:  # whoever wrote this, it was not our program
-            continue
+    for line in lines:
         if line.file:
             unread[line.file] = line.message
         elif line.id and (line.id not in tests or tests[line.id].outcome == "passed"):

@@ -13,8 +13,8 @@ from agent_envs.tasks import Split
 
 from .building import VERSION, Report, Source, build_set, splits
 from .fetch import fetch_sdist, unpack
+from .fresh import Ground
 from .git import GitRepository
-from .grading import Ground
 from .layout import is_test
 from .mining import Rejection, is_git, mined_tasks, name_of
 from .projects import PROJECTS, Project

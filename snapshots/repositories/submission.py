@@ -10,9 +10,11 @@ from agent_envs.sandbox import Changed, Sandbox
 from .layout import is_test
 from .trees import Tree
 
-LIMIT_FILE_BYTES = 4 << 20
+LIMIT_FILE_BYTES = 1 << 20
+LIMIT_BYTES = 8 << 20
 LIMIT_FILES = 500
-_NEVER = (".pyc", ".pyo", ".pyd", ".so", ".dylib", ".dll", ".pth", ".egg-link")
+_NEVER = (".pyc", ".pyo", ".pyd", ".so", ".dylib", ".dll", ".pth", ".egg-link", ".zip", ".whl", ".egg", ".pkl")
+_ZIP = b"PK"
 
 
 class Submission(NamedTuple):
@@ -41,44 +43,52 @@ def submission(sandbox: Sandbox, base: Tree) -> Submission:
         Fault: The sandbox is lost.
     """
     changed = sandbox.changed()
-    files: dict[str, bytes | None] = {}
-    left_out: dict[str, str] = {}
-    for path in _removed(changed, base):
-        if base.layout.is_source(path):
-            files[path] = None
-        else:
-            left_out[path] = "it is no code of the project, and was put back"
-    for path, kind in sorted(changed.present):
+    gone = _removed(changed, base)
+    left_out = {
+        path: "it is no code of the project, and was put back" for path in gone if not base.layout.is_source(path)
+    }
+    files: dict[str, bytes | None] = {path: None for path in gone if base.layout.is_source(path)}
+    read: dict[str, bytes] = {}
+    for path, kind in sorted(changed.present, key=lambda one: (one[0] not in base.files, one[0])):
         if kind == "folder" or path == ".git" or path.startswith(".git/"):
             continue
         reason = _reason(path, kind, base)
-        if not reason and len(files) >= LIMIT_FILES:
-            reason = f"more than {LIMIT_FILES} files were changed"
+        if not reason:
+            try:
+                read[path] = sandbox.read(path, limit_bytes=LIMIT_FILE_BYTES)
+            except OSError as error:
+                reason = f"it cannot be read: {error.strerror}"
         if reason:
-            left_out[path] = reason
-            continue
-        try:
-            content = sandbox.read(path, limit_bytes=LIMIT_FILE_BYTES)
-        except OSError as error:
-            left_out[path] = f"it cannot be read: {error.strerror}"
-            continue
-        if content != base.read(path):
-            files[path] = content
-    return Submission(files, left_out)
+            left_out[path.encode(errors="surrogateescape").decode(errors="backslashreplace")] = reason
+    counted = of_files(read, base)
+    return Submission({**files, **counted.files}, {**left_out, **counted.left_out})
 
 
 def of_files(changes: Mapping[str, bytes], base: Tree) -> Submission:
-    """What of changed files counts.
+    """What of changed files counts: those that are there already come first, then Python, then others.
 
     Args:
         changes: What files hold now.
         base: What the tree began with.
     """
-    reasons = {path: _reason(path, "file", base) for path in sorted(changes)}
-    files: dict[str, bytes | None] = {
-        path: changes[path] for path, reason in reasons.items() if not reason and changes[path] != base.read(path)
-    }
-    return Submission(files, {path: reason for path, reason in reasons.items() if reason})
+    files: dict[str, bytes | None] = {}
+    left_out = {}
+    room = LIMIT_BYTES
+    for path in sorted(changes, key=lambda path: (path not in base.files, not path.endswith(".py"), path)):
+        content = changes[path]
+        if content == base.read(path):
+            continue
+        reason = _reason(path, "file", base)
+        if path not in base.files and content.startswith(_ZIP):
+            reason = "it is an archive"
+        elif len(files) >= LIMIT_FILES or len(content) > room:
+            reason = f"more than {LIMIT_FILES} files or {LIMIT_BYTES:,} bytes were changed"
+        if reason:
+            left_out[path] = reason
+        else:
+            files[path] = content
+            room -= len(content)
+    return Submission(files, left_out)
 
 
 def _removed(changed: Changed, base: Tree) -> list[str]:
@@ -102,10 +112,18 @@ def _reason(path: str, kind: str, base: Tree) -> str:
     """Why a changed file does not count; empty where it does."""
     if kind != "file":
         return f"it is a {kind}"
+    if any("\ud800" <= letter <= "\udfff" for letter in path):
+        return "its name is no UTF-8"
     if is_test(path):
         return "tests are the hidden ones"
     if path.endswith(_NEVER) or "/__pycache__/" in f"/{path}":
-        return "compiled code and paths for the interpreter do not count"
+        return "compiled code, archives and paths for the interpreter do not count"
     if not base.layout.is_source(path):
         return "it is no code of the project"
+    if path not in base.files and not path.endswith(".py") and _suffix(path) not in set(map(_suffix, base.files)):
+        return "the project has no files of this kind"
     return ""
+
+
+def _suffix(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[2]

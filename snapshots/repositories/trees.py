@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from .git_tree import shown
 from .layout import Layout, layout_of
 from .one_commit import Kept, write_history
 
 _TIME_S = 1704067200  # one for all files: what was changed is not to be told by it
+_NOT_KEPT = (".git", "__pycache__")  # a submodule has a file of the first name
 
 
 class Tree:
@@ -32,17 +34,17 @@ class Tree:
 
     @cached_property
     def files(self) -> dict[str, str]:
-        """The path of each file and its mode, as git says it, in order; no history, no caches."""
+        """The path of each file and its mode, as git says it, in order; no history, no caches, all names UTF-8."""
         found: dict[str, str] = {}
         for folder, folders, names in os.walk(self.path):
-            folders[:] = [name for name in folders if name not in (".git", "__pycache__")]
+            folders[:] = [name for name in folders if name not in _NOT_KEPT]
             links = [name for name in folders if Path(folder, name).is_symlink()]
-            for name in (*names, *links):
+            for name in (*(name for name in names if name not in _NOT_KEPT), *links):
                 mode = os.lstat(f"{folder}/{name}").st_mode
                 if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
                     kind = "120000" if stat.S_ISLNK(mode) else "100755" if mode & stat.S_IXUSR else "100644"
                     found[os.path.relpath(f"{folder}/{name}", self.path)] = kind
-        return dict(sorted(found.items()))
+        return {path: kind for path, kind in sorted(found.items()) if shown(path) == path}
 
     @cached_property
     def layout(self) -> Layout:
@@ -74,10 +76,10 @@ class Tree:
             _write(target, one)
             kept.append(one)
         write_history(target, kept)
-        for folder, _, names in os.walk(target, topdown=False):
-            for name in names:
+        for folder, folders, names in os.walk(target, topdown=False):
+            for name in (*names, *folders):  # links to folders are among the folders
                 os.utime(f"{folder}/{name}", (_TIME_S, _TIME_S), follow_symlinks=False)
-            os.utime(folder, (_TIME_S, _TIME_S))
+        os.utime(target, (_TIME_S, _TIME_S))
 
     def _content(self, path: str, mode: str, changes: Mapping[str, bytes | None]) -> bytes:
         changed = changes.get(path)
@@ -107,5 +109,5 @@ def copy_tree(tree: Tree, target: Path) -> None:
             shutil.copyfile(source, place)
             place.chmod(0o755 if mode == "100755" else 0o644)
             os.utime(place, (_TIME_S, _TIME_S))
-        elif source.resolve().is_relative_to(tree.path.resolve()) and not source.readlink().is_absolute():
+        elif Path(os.path.realpath(source)).is_relative_to(tree.path.resolve()) and not source.readlink().is_absolute():
             place.symlink_to(source.readlink())

@@ -1,8 +1,9 @@
-"""A lending desk with tasks that are small enough to be read, and the environment over it."""
+"""Worlds with tasks that are small enough to be read, and environments over them: a lending desk, and a ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,18 @@ from typing import Any
 import pytest
 
 from agent_envs.envs.domain_task import DomainTask, Move, Persona, Script, Want
+from agent_envs.envs.repo_task import RepoTask
 from agent_envs.envs.tool_domain import ToolDomain
+from agent_envs.envs.workbench import Workbench
 from agent_envs.messages import ToolCall
+from agent_envs.sandbox import available
 from agent_envs.simulators.user.agenda import AgendaUser
 from agent_envs.snapshots.domains.domain import load_domain
 from agent_envs.snapshots.domains.world import DomainWorld
+from agent_envs.snapshots.repositories.repository_set import RepositorySet
 from agent_envs.tasks import TaskSet
+
+from ..snapshots.repositories.ledger import write_ledger
 
 FOLDER = Path(__file__).parent / "lending"
 FIND = partial(ToolCall.of, "find_book")
@@ -108,3 +115,34 @@ def make_lending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         return ToolDomain(world, lending_tasks(books, loan, persona), AgendaUser(), **kwargs)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> RepositorySet:
+    """A repository with two tasks on it."""
+    if not any(backend.isolates and not backend.missing for backend in available()):
+        pytest.skip("; ".join(f"{backend.name}: {backend.missing}" for backend in available() if backend.missing))
+    return RepositorySet(write_ledger(tmp_path_factory.mktemp("ledger")))
+
+
+@pytest.fixture
+def begin(ledger: RepositorySet) -> Iterator[Callable[..., RepoTask]]:
+    """Begins an episode on the ledger; its sandbox is closed afterwards."""
+    with ExitStack() as stack:
+
+        def made(seed: int = 0, **kwargs: Any) -> RepoTask:
+            env = RepoTask(ledger, ledger.tasks, **{"dialect": "openai", **kwargs})
+            stack.callback(env.close)
+            env.reset(seed=seed)
+            return env
+
+        yield made
+
+
+@pytest.fixture
+def bench(ledger: RepositorySet) -> Iterator[Workbench]:
+    """The tree of the ledger's first task."""
+    bench = Workbench(ledger)
+    bench.begin(ledger.tasks[0])
+    yield bench
+    bench.close()

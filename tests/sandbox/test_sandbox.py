@@ -281,3 +281,12 @@ def test_the_session_is_part_of_the_digest_and_times_in_a_file_need_not_be(opene
     assert one.digest(ignoring=["clock"]) == other.digest(ignoring=["clock"])
     other.shell("X=2")
     assert one.digest(ignoring=["clock"]) != other.digest(ignoring=["clock"])
+
+
+def test_a_tree_that_is_locked_is_digested_and_forked(opened: Open) -> None:
+    sandbox = opened()
+    sandbox.run("echo 1 > new; chmod 000 inner .")
+    digest = sandbox.digest()
+    assert ("new", "file") in sandbox.changed().present
+    assert sandbox.fork().digest() == digest
+    assert "Permission denied" in sandbox.run("true").output

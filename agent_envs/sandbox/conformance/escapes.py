@@ -156,6 +156,8 @@ def the_parent_survives(stage: Stage) -> None:
         "kill -9 -1",
         "kill -STOP 1 $PPID",
         "for p in $(seq 50); do kill -9 $p; done",
+        "for s in $(seq 64); do kill -$s 1; done",
+        "for p in 1 $PPID; do for what in cpu=0:0 as=1:1 nofile=0:0; do prlimit --pid $p --$what; done; done",
     ):
         sandbox.run(way)
         demand(sandbox.run("cat kept").output == "x", f"after {way!r} the sandbox is lost")

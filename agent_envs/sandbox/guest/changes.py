@@ -99,11 +99,14 @@ class Area:
                 locked.append(one)
                 os.chmod(one.path, 0o700, dir_fd=self.fd)
 
+        mode = stat.S_IMODE(os.fstat(self.fd).st_mode)
+        os.fchmod(self.fd, mode | 0o700)
         try:
             yield self._compared(unlock) if self._changes_fd is None else self._layered(self._changes_fd, unlock)
         finally:
             for one in reversed(locked):
                 os.chmod(one.path, permissions(one.mode), dir_fd=self.fd)
+            os.fchmod(self.fd, mode)
 
     def _layered(self, fd: int, unlock: Callable[[Entry], None]) -> Changes:
         removed, present = [], []

@@ -128,7 +128,7 @@ def _become(argv: list[str], setting: Setting, into: int) -> NoReturn:
             score.write(_WORST_OOM_SCORE)
         limit(resource.RLIMIT_CPU, setting.limit_cpu_s)
         limit(resource.RLIMIT_AS, setting.limit_memory_bytes)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what it starts would
+        for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):  # we ignore them, and what we start would
             signal.signal(number, signal.SIG_DFL)
         linux.fix_addresses()  # they stand in what programs print
         os.chdir(setting.folder)

@@ -1,4 +1,4 @@
-"""A filter of system calls: sockets of families that no network namespace holds back, and ways around the filter."""
+"""A filter of system calls: sockets that no network namespace holds back, limits of others, ways around the filter."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import struct
 from . import linux
 
 _FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
-# By architecture: its number for the kernel, that of socket(), and what a call of a foreign interface begins with.
-_MACHINES = {"x86_64": (0xC000003E, 41, 0x40000000), "aarch64": (0xC00000B7, 198, 1 << 31)}
+# By architecture: its number for the kernel, those of socket() and prlimit(), and what a call of a foreign interface
+# begins with.
+_MACHINES = {"x86_64": (0xC000003E, 41, 302, 0x40000000), "aarch64": (0xC00000B7, 198, 261, 1 << 31)}
 _IO_URING_SETUP = 425  # it opens sockets without calling socket()
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
@@ -32,7 +33,7 @@ def install() -> None:
     """
     if os.uname().machine not in _MACHINES:
         raise OSError(errno.EOPNOTSUPP, f"no filter of system calls for {os.uname().machine}")
-    architecture, socket_call, foreign = _MACHINES[os.uname().machine]
+    architecture, socket_call, limit_call, foreign = _MACHINES[os.uname().machine]
     refuse = (_RETURN, 0, 0, _ERROR | errno.EPERM)
     unknown = (_RETURN, 0, 0, _ERROR | errno.EAFNOSUPPORT)
     allow = (_RETURN, 0, 0, _ALLOW)
@@ -44,6 +45,11 @@ def install() -> None:
         (_IF_AT_LEAST, 1, 0, foreign),
         (_IF_EQUAL, 0, 1, _IO_URING_SETUP),
         refuse,
+        (_IF_EQUAL, 0, 3, limit_call),  # of the process itself alone: that which serves has the same user
+        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        (_IF_EQUAL, 1, 0, 0),
+        refuse,
+        (_LOAD, 0, 0, _NUMBER_AT),
         (_IF_EQUAL, 1, 0, socket_call),
         allow,
         (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),

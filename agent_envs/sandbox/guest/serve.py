@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import resource
+import signal
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ Answer: TypeAlias = tuple[dict[str, Any], bytes]
 
 def main() -> None:
     """Serve on standard input and output; returns when the owner has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process of a namespace gets what it handles, and no other
     first = wire.receive(0)
     if first is None:
         return

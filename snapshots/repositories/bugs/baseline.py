@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from agent_envs.sandbox import Sandbox, Snapshot
 
-from ..grading import Ground, run_changed
+from ..fresh import Ground, run_changed
 from ..running import TestRun
 from ..task_python import task_python
 from ..trees import Tree
@@ -56,10 +56,9 @@ class _Covered(msgspec.Struct):
     lines: dict[str, dict[int, tuple[int, ...]]]
 
 
-def test_files(tree: Tree) -> tuple[str, ...]:
-    """The files of tests that pytest would take up by their names."""
-    names = ((path, path.rpartition("/")[2]) for path in tree.files)
-    return tuple(path for path, name in names if _TESTS.fullmatch(name))
+def test_files(paths: Iterable[str]) -> tuple[str, ...]:
+    """The files of tests among others: those that pytest takes up by their names, and ``tests.py``."""
+    return tuple(path for path in paths if _TESTS.fullmatch(path.rpartition("/")[2]))
 
 
 def baseline(ground: Ground, tree: Tree, needs: Sequence[str] = ()) -> Baseline:
@@ -71,10 +70,14 @@ def baseline(ground: Ground, tree: Tree, needs: Sequence[str] = ()) -> Baseline:
         needs: Distributions that its tests import, beside pytest.
 
     Raises:
-        UnfitRepository: It has no tests, or they take too long, or none passes each time.
+        UnfitRepository: It has no code or no tests, or they take too long, or none passes each time.
         Fault: A sandbox is lost, or cannot be started.
     """
-    files = test_files(tree)
+    try:
+        _ = tree.layout
+    except ValueError as error:
+        raise UnfitRepository(f"{tree.path.name} holds {error}") from None
+    files = test_files(tree.files)
     if not files:
         raise UnfitRepository(f"{tree.path.name} has no files of tests (test_*.py or *_test.py)")
     snapshot = Snapshot(tree.path)

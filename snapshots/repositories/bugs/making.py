@@ -13,7 +13,7 @@ from agent_envs import patches
 from agent_envs.envs.issue_task import IssueTask
 from agent_envs.tasks import Split
 
-from ..grading import Ground
+from ..fresh import Ground
 from ..hiding import CannotHide, without_tests
 from ..issue_text import feature_text, issue_text
 from ..trees import Tree
@@ -59,6 +59,7 @@ class Maker:
         self.screen = Screen(ground, tree, base, workers)
         self.came_of = Yield(Counter(), Counter(), Counter())
         self._known: set[tuple[str, frozenset[str]]] = set()
+        self._alone: dict[Change, Bug] = {}
 
     def tasks(self, count: int, split: Split) -> list[IssueTask]:
         """So many tasks, or as many as there are: single bugs first, then pairs of them, then features taken out.
@@ -71,9 +72,9 @@ class Maker:
             Fault: A sandbox cannot be started, or is lost.
         """
         pairs, features = count * PAIRS_IN_TEN // 10, count * FEATURES_IN_TEN // 10
-        singles = self._found(candidates(self.tree, mutants, self.seed), count - pairs - features)
+        singles = self._found(candidates(self.tree, mutants, self.seed), count - pairs - features, hides=True)
         double = list(islice(self._pairs(singles), pairs))
-        removed = self._found(candidates(self.tree, without_features, self.seed), features)
+        removed = self._found(candidates(self.tree, without_features, self.seed), features, hides=False)
         made = [
             self._task(bug, "removed" if bug in removed else "made", split) for bug in (*singles, *double, *removed)
         ]
@@ -83,8 +84,14 @@ class Maker:
             self.came_of.tasks.update(task.operators)
         return tasks
 
-    def _found(self, changes: Iterator[Change], count: int) -> list[Bug]:
-        """Bugs among changes, round by round; it gives up where many rounds hold none."""
+    def _found(self, changes: Iterator[Change], count: int, *, hides: bool) -> list[Bug]:
+        """Bugs among changes, round by round; it gives up where many rounds hold none.
+
+        Args:
+            changes: The changes.
+            count: How many bugs.
+            hides: Whether the failing tests are to be taken out of their files.
+        """
         found: list[Bug] = []
         without = 0
         covered = (Bug((one,), ()) for one in changes if self.screen.covering((one,)))
@@ -98,7 +105,9 @@ class Maker:
                 change = bug.changes[0]
                 self.came_of.valid[change.operator] += 1
                 key = (f"{change.path} {change.function}", bug.tests)
-                if key not in self._known and self._can_be_hidden(bug):  # else the same bug in other words
+                if key not in self._known and (
+                    not hides or self._can_be_hidden(bug)
+                ):  # else the same bug in other words
                     self._known.add(key)
                     found.append(bug)
                     without = 0
@@ -112,10 +121,10 @@ class Maker:
             for one, other in zip(singles[:half], reversed(singles[half:]), strict=False)
             if not _overlap(one.changes[0], other.changes[0])
         ]
-        alone = {bug.changes[0]: bug.tests for bug in singles}
+        self._alone = {bug.changes[0]: bug for bug in singles}
         for at in range(0, len(pairs), LEAST_ROUND):
             for bug in filter(None, self.screen.bugs(pairs[at : at + LEAST_ROUND], self.sources)):
-                if all(bug.tests & alone[change] for change in bug.changes) and self._can_be_hidden(bug):
+                if all(bug.tests & self._alone[change].tests for change in bug.changes) and self._can_be_hidden(bug):
                     yield bug
 
     def _can_be_hidden(self, bug: Bug) -> bool:
@@ -144,7 +153,7 @@ class Maker:
         broken = {path: text.encode() for path, text in bug.files(self.sources).items()}
         hidden = {} if kind == "removed" else self._hidden(bug)
         tests = {path: content.decode() for path in self._test_files(bug) if (content := self.tree.read(path))}
-        text = _text(self.name, kind, bug, tests, self.sources)
+        text = self._text(kind, bug, tests)
         if not text:
             return None
         after: Mapping[str, bytes | None] = {**broken, **{path: without for path, (_, without) in hidden.items()}}
@@ -168,16 +177,18 @@ class Maker:
             test_s=round(self.base.seconds, 1),
         )
 
+    def _text(self, kind: str, bug: Bug, tests: Mapping[str, str]) -> str:
+        """The issue; that of a pair tells of both bugs. Empty where no failure can be shown."""
+        project = self.name.rpartition("-")[0] or self.name
+        if kind == "removed":
+            change = bug.changes[0]
+            return feature_text(project, change.path, change.function, self.sources[change.path], bug.tests)
+        halves = [self._alone[change] for change in bug.changes] if len(bug.changes) > 1 else [bug]
+        texts = [issue_text(project, one.failures, tests) for one in halves]
+        return "\n\n".join(texts) if all(texts) else ""
+
     def _test_files(self, bug: Bug) -> list[str]:
         return sorted({test.partition("::")[0] for test in bug.tests})
-
-
-def _text(name: str, kind: str, bug: Bug, tests: Mapping[str, str], sources: Mapping[str, str]) -> str:
-    project = name.rpartition("-")[0] or name
-    if kind == "made":
-        return issue_text(project, bug.failures, tests)
-    change = bug.changes[0]
-    return feature_text(project, change.path, change.function, sources[change.path], bug.tests)
 
 
 def _numbered(task: IssueTask, name: str, number: int) -> IssueTask:

@@ -10,7 +10,7 @@ import msgspec
 
 from agent_envs.sandbox import Snapshot
 
-from ..grading import Ground, run_changed
+from ..fresh import Ground, run_changed
 from ..issue_text import Failure
 from ..running import Raised
 from ..trees import Tree

@@ -1,11 +1,12 @@
 """Runs pytest on some files and says what came of each test, as lines of JSON on a descriptor of its own."""
 
-# ruff: noqa: PTH109, PTH118
+# ruff: noqa: PTH100, PTH109, PTH113, PTH118, PTH123
 from __future__ import annotations
 
 import json
 import os
 import sys
+from importlib.machinery import SourceFileLoader
 from typing import Any
 
 import pytest
@@ -61,11 +62,11 @@ class Reporter:
             outcome, seconds, found = self._ended.pop(report.nodeid)
             self.say({"id": report.nodeid, "outcome": outcome, "seconds": round(seconds, 4), "raised": found})
 
-    def say(self, line: dict[str, Any]) -> None:
-        """Write a line."""
-        text = json.dumps(line).encode() + b"\n"
+    def say(self, line: dict[str, Any], *, dumps: Any = json.dumps, write: Any = os.write) -> None:
+        """Write a line; by these functions, whatever their names stand for later."""
+        text = dumps(line).encode() + b"\n"
         while text:
-            text = text[os.write(self._fd, text) :]
+            text = text[write(self._fd, text) :]
 
 
 def raised(item: pytest.Item, found: pytest.ExceptionInfo[BaseException]) -> dict[str, Any]:
@@ -114,10 +115,27 @@ def prepare(job: dict[str, Any]) -> None:
     os.close(nothing)
 
 
+def freeze(paths: list[str]) -> None:
+    """Let imports of some files take what these hold now, whatever stands there when they are imported."""
+    held = {}
+    for path in map(os.path.abspath, paths):
+        if path.endswith(".py") and os.path.isfile(path):
+            with open(path, "rb") as file:
+                held[path] = file.read()
+    read = SourceFileLoader.get_data
+
+    def get_data(self: SourceFileLoader, path: str) -> bytes:
+        found = held.get(os.path.abspath(path))
+        return read(self, path) if found is None else found
+
+    SourceFileLoader.get_data = get_data  # type: ignore[assignment,method-assign]
+
+
 def main() -> None:
     """Do the job that is described on standard input."""
     job = json.load(sys.stdin)
     prepare(job)
+    freeze(job["frozen"])
     reporter = Reporter(int(sys.argv[1]), job["wanted"], job["describe"])
     os._exit(int(pytest.main(arguments(os.getcwd(), job["files"], describe=job["describe"]), plugins=[reporter])))
 

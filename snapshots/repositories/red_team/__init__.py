@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent_envs.envs.issue_task import IssueTask
+from agent_envs.outcome import Fault
 
-from ..grading import Verdict, grade
+from ..grading import Verdict, grade, suspicious
 from ..repository_set import RepositorySet
 from ..submission import submission
 
@@ -78,11 +79,17 @@ def tried(repositories: RepositorySet, task: IssueTask, one: Attack) -> Repelled
             sandbox.write(source, (base.tree.read(source) or b"") + b"\n\n" + one.code.encode())
         if one.script:
             told = "".join(f"export {name}='{value}'\n" for name, value in variables.items())
-            sandbox.shell(told + one.script, timeout_s=TIMEOUT_S)
+            try:
+                sandbox.shell(told + one.script, timeout_s=TIMEOUT_S)
+            except Fault:  # it ended its own sandbox: what is left to the agent is a new one
+                sandbox.close()
+                sandbox = repositories.sandbox(task)
         work = submission(sandbox, base.tree)
         verdict = repositories.grade_work(task, work)
-        ground = repositories.ground
-        unscanned = grade(ground, base.snapshot, base.tree, work, base.hidden, work.files)
+        unscanned = verdict
+        if suspicious(work, base.tree, base.gold):
+            against = repositories.counters(task)
+            unscanned = grade(repositories.ground, base.snapshot, base.tree, work, base.hidden, work.files, against)
         solved = None
         if not work.files:
             sandbox.run(f"rm -rf -- '{source}'")

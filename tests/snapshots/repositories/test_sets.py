@@ -1,0 +1,162 @@
+"""Sets from repositories of one's own, from histories and from files of instances."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent_envs.envs.issue_task import IssueTask
+from agent_envs.snapshots.repositories.building import Made
+from agent_envs.snapshots.repositories.given import build_instances
+from agent_envs.snapshots.repositories.repository_set import RepositorySet
+from agent_envs.snapshots.repositories.self_play import self_play
+from agent_envs.snapshots.repositories.sets import build_local
+from agent_envs.snapshots.repositories.submission import Submission
+from agent_envs.snapshots.repositories.tiny.generate import generate
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+OLD = {
+    "ledger/__init__.py": "",
+    "ledger/sums.py": "def total(amounts):\n    return sum(amounts[1:])\n",
+    "tests/test_sums.py": "from ledger.sums import total\n\n\ndef test_nothing():\n    assert total([]) == 0\n",
+}
+NEW = {
+    "ledger/sums.py": "def total(amounts):\n    return sum(amounts)\n",
+    "tests/test_sums.py": OLD["tests/test_sums.py"] + "\n\ndef test_all_count():\n    assert total([1, 2]) == 3\n",
+}
+
+
+def write(folder: Path, files: dict[str, bytes] | dict[str, str]) -> Path:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = {f"GIT_{role}_{what}": "someone@example" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **who}, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A git repository of two commits, the second of which mends a bug and adds a test."""
+    folder = write(tmp_path / "clones" / "ledger", OLD)
+    git(folder, "init", "-q")
+    for files, subject in (({}, "Begin"), (NEW, "Count all amounts")):
+        write(folder, files)
+        git(folder, "add", "-A")
+        git(folder, "commit", "-qm", subject)
+    return folder
+
+
+def proved(repositories: RepositorySet, task: IssueTask) -> tuple[bool, bool]:
+    """Whether the solution resolves a task, and whether nothing does."""
+    solution = {path: after for path, (_, after) in repositories.solution(task).items()}
+    return (
+        repositories.grade_work(task, Submission(solution, {})).resolved,
+        repositories.grade_work(task, Submission({}, {})).resolved,
+    )
+
+
+def test_bugs_are_made_on_a_folder_the_same_whatever_the_number_of_workers(tmp_path: Path) -> None:
+    folder = write(tmp_path / "tools", generate(5))
+    sets = [build_local([folder], tmp_path / f"set{workers}", count=5, workers=workers) for workers in (1, 2)]
+    files = [
+        {str(path.relative_to(one)): path.read_bytes() for path in one.rglob("*") if path.is_file()} for one in sets
+    ]
+    assert {name: content for name, content in files[0].items() if name != "about.json"} == {
+        name: content for name, content in files[1].items() if name != "about.json"
+    }
+    repositories = RepositorySet(sets[0])
+    assert len(repositories.tasks) == 5
+    assert [proved(repositories, task) for task in repositories.tasks] == [(True, False)] * 5
+
+
+def test_a_repository_whose_tests_fail_is_named_and_gives_nothing(tmp_path: Path) -> None:
+    bad = write(tmp_path / "bad", {"bad.py": "x = 1\n", "test_bad.py": "def test_x():\n    assert False\n"})
+    good = write(tmp_path / "good", generate(2))
+    told: list[Made] = []
+    folder = build_local([bad, good], tmp_path / "set", count=2, report=told.append)
+    assert [(made.name, bool(made.tasks)) for made in told] == [("bad", False), ("good", True)]
+    assert "passes before any change" in told[0].unfit
+    assert {task.repository for task in RepositorySet(folder).tasks} == {"good"}
+
+
+def test_a_set_is_never_written_over(tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError, match="is there already"):
+        build_local([tmp_path], tmp_path)
+
+
+def test_two_repositories_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="two of the repositories have one name: x, x"):
+        build_local([tmp_path / "a" / "x", tmp_path / "b" / "x"], tmp_path / "set")
+
+
+@needs_git
+def test_a_commit_that_mends_a_bug_and_adds_a_test_is_a_task(clone: Path, tmp_path: Path) -> None:
+    folder = build_local([clone], tmp_path / "set", count=0, mine=10)
+    repositories = RepositorySet(folder)
+    (task,) = repositories.tasks
+    assert task.kind == "mined"
+    assert task.fail_to_pass == ("tests/test_sums.py::test_all_count",)
+    assert task.pass_to_pass == ("tests/test_sums.py::test_nothing",)
+    assert "total([1, 2])" in task.instruction
+    assert "sum(amounts" not in task.instruction
+    assert proved(repositories, task) == (True, False)
+
+
+@needs_git
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_instances_run_unchanged_from_a_file(clone: Path, tmp_path: Path, form: str) -> None:
+    instance = {
+        "instance_id": "someone__ledger-1",
+        "repo": "someone/ledger",
+        "base_commit": git(clone, "rev-parse", "HEAD~1"),
+        "problem_statement": "Not all amounts count.",
+        "hints_text": "",
+        "patch": git(clone, "diff", "HEAD~1", "HEAD", "--", "ledger") + "\n",
+        "test_patch": git(clone, "diff", "HEAD~1", "HEAD", "--", "tests") + "\n",
+        "FAIL_TO_PASS": json.dumps(["tests/test_sums.py::test_all_count"]),
+        "PASS_TO_PASS": json.dumps(["tests/test_sums.py::test_nothing"]),
+    }
+    strange = {**instance, "instance_id": "someone__ledger-2", "FAIL_TO_PASS": ["test_all (sums.Tests)"]}
+    elsewhere = {**instance, "instance_id": "someone__ledger-3", "repo": "someone/else"}
+    misfit = {**instance, "instance_id": "someone__ledger-4", "patch": instance["patch"].replace("[1:]", "[2:]")}
+    path = tmp_path / f"instances.{form}"
+    given = [instance, strange, elsewhere, misfit]
+    path.write_text(json.dumps(given) if form == "json" else "\n".join(map(json.dumps, given)))
+    told: dict[str, str] = {}
+    folder = build_instances(path, clone.parent, tmp_path / "set", rejected=told.__setitem__)
+    repositories = RepositorySet(folder)
+    (task,) = repositories.tasks
+    assert (task.id, task.instruction) == ("someone__ledger-1", "Not all amounts count.")
+    assert proved(repositories, task) == (True, False)
+    assert "not named as pytest names them" in told["someone__ledger-2"]
+    assert "no repository of someone/else" in told["someone__ledger-3"]
+    assert "ledger/sums.py" in told["someone__ledger-4"]
+
+
+def test_patches_are_scored_by_tests(ledger: RepositorySet) -> None:
+    task = ledger.tasks[0]
+    base = ledger.base(task)
+    gold = {path: after for path, after in base.gold.items() if after is not None}
+    broken = {path: content.replace(b"* 100", b"* 10") for path, content in gold.items()}
+    test = {path: after for path, after in base.hidden.files.items() if after is not None}
+    empty = {"tests/test_more.py": b"def test_nothing():\n    pass\n"}
+    played = [
+        self_play(ledger, task, [gold, {}, broken, gold], [test, empty, test], workers=workers) for workers in (1, 3)
+    ]
+    assert played[0] == played[1]
+    assert played[0].kept == (0, 2)  # what fails nowhere tells nothing
+    best, nothing, other, again = played[0].scores
+    assert best == again == 2.0
+    assert nothing == 1.0
+    assert 1.0 < other < 2.0
