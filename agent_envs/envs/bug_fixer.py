@@ -14,6 +14,7 @@ from .issue_task import IssueTask
 from .two_stages import BLOCKS, MOST_FILES, Sources, TwoStages
 from .workbench import Verdict
 
+_REMOVED = "\n+++ /dev/null"
 SYSTEM = (
     "You mend a Python project in two turns. In the first, name the files that have to be read or changed to solve the"
     f" issue: at most {MOST_FILES}, each path on a line of its own. You then see what they hold. In the second, give"
@@ -29,7 +30,7 @@ class BugFixer(TwoStages):
 
     Args:
         repositories: Where the trees and tests are from.
-        tasks: The issues.
+        tasks: The issues; those whose solution removes a file, which no edit can say, are left out.
         dialect: How turns are spelled: a name in `agent_envs.dialects.DIALECTS`, or a dialect.
         limit_turns: Turns of the agent: two, and those that cannot be read.
         limit_tokens: Size of the context.
@@ -50,7 +51,7 @@ class BugFixer(TwoStages):
     ) -> None:
         super().__init__(
             repositories,
-            tasks,
+            TaskSet(tasks.name, (task for task in tasks if _REMOVED not in task.patch)),
             system=SYSTEM,
             dialect=dialect,
             limit_turns=limit_turns,

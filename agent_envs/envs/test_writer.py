@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from agent_envs import patches
 from agent_envs.dialects import Dialect
 from agent_envs.limits import Limits
 from agent_envs.tasks import TaskSet
@@ -32,7 +33,7 @@ class TestWriter(TwoStages):
 
     Args:
         repositories: Where the trees and tests are from.
-        tasks: The issues; those whose hidden tests are no change of the tree's files are left out.
+        tasks: The issues; those none of whose failing tests is in a change of the hidden ones are left out.
         dialect: How turns are spelled: a name in `agent_envs.dialects.DIALECTS`, or a dialect.
         limit_turns: Turns of the agent: two, and those that cannot be read.
         limit_tokens: Size of the context.
@@ -54,7 +55,7 @@ class TestWriter(TwoStages):
     ) -> None:
         super().__init__(
             repositories,
-            TaskSet(f"{tasks.name}-tests", (task for task in tasks if task.test_patch)),
+            TaskSet(f"{tasks.name}-tests", (task for task in tasks if _file_of(task))),
             system=SYSTEM,
             dialect=dialect,
             limit_turns=limit_turns,
@@ -74,11 +75,17 @@ class TestWriter(TwoStages):
         return self.world.grade_tests(self.task, changed)
 
     def right_choice(self) -> tuple[str, ...]:
-        """The file of the first hidden test, if it is there."""
-        path = self.task.fail_to_pass[0].partition("::")[0]
+        """The file of a hidden test, if it is there."""
+        path = _file_of(self.task)
         return (path,) if self.world.read(self.task, path) is not None else self.world.files(self.task)[:1]
 
     def right_edits(self) -> Mapping[str, tuple[bytes | None, bytes | None]]:
         """The hidden tests of one file."""
-        path = self.task.fail_to_pass[0].partition("::")[0]
+        path = _file_of(self.task)
         return {path: self.world.hidden_tests(self.task)[path]}
+
+
+def _file_of(task: IssueTask) -> str:
+    """The first file of failing tests that the hidden tests change; empty where there is none."""
+    changed = patches.touched(task.test_patch)
+    return next((path for path in (test.partition("::")[0] for test in task.fail_to_pass) if path in changed), "")

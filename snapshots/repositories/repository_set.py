@@ -89,7 +89,7 @@ class RepositorySet:
     def _base(self, task: IssueTask) -> Base:
         """The tree of a task, made at first use."""
         kept = Tree(self.folder / TREES / task.repository)
-        made_from = hashlib.blake2b(f"{self.about.digest} {task.setup}".encode(), digest_size=16).hexdigest()
+        made_from = hashlib.blake2b(f"{task.repository} {task.setup}".encode(), digest_size=16).hexdigest()
         place = cache_path("repository-bases", self.about.name, self.about.digest) / made_from
         build_once(place, lambda path: kept.build(path, patches.applied(task.setup, kept.read)))
         tree = Tree(place)

@@ -160,3 +160,23 @@ def test_patches_are_scored_by_tests(ledger: RepositorySet) -> None:
     assert best == again == 2.0
     assert nothing == 1.0
     assert 1.0 < other < 2.0
+
+
+@needs_git
+def test_tasks_on_several_repositories_have_trees_of_their_own(clone: Path, tmp_path: Path) -> None:
+    more = OLD["tests/test_sums.py"].replace("nothing", "none")
+    for number in range(2):
+        write(clone, {"ledger/sums.py": OLD["ledger/sums.py"], "tests/test_sums.py": more + f"\n# {number}\n"})
+        git(clone, "commit", "-qam", f"Break {number}")
+        write(clone, {"ledger/sums.py": NEW["ledger/sums.py"]})
+        write(
+            clone,
+            {
+                "tests/test_sums.py": more
+                + f"\n\ndef test_all_{number}():\n    assert total([1, {number}]) == {number + 1}\n"
+            },
+        )
+        git(clone, "commit", "-qam", f"Mend {number}")
+    repositories = RepositorySet(build_local([clone], tmp_path / "set", count=0, mine=10))
+    assert len({repositories.tree_digest(task) for task in repositories.tasks}) == len(repositories.tasks) == 3
+    assert [proved(repositories, task) for task in repositories.tasks] == [(True, False)] * 3
