@@ -240,7 +240,9 @@ def test_too_large_a_thing_is_refused(limit: str, value: int, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("name", ["pebble-1.0.tar.gz", "pebble-1.0.zip"])
-@pytest.mark.parametrize("content", [b"no archive", gzip.compress(b"no archive"), tar_of(FILES)[:100]])
+@pytest.mark.parametrize(
+    "content", [b"no archive", gzip.compress(b"no archive"), tar_of(FILES)[:100]], ids=["text", "packed text", "cut"]
+)
 def test_a_damaged_archive_is_named(name: str, content: bytes, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=f"{name} cannot be unpacked"):
         unpack(save(tmp_path, content, name), tmp_path / "new")
