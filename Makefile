@@ -7,7 +7,7 @@ run: .venv/installed-all
 	$(BIN)/agent-envs run agent_envs/WikiSearch-v0 --policy oracle --episodes 20
 
 test: .venv/installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # trl is never imported: the tests read the chat templates of published models that it carries as data files.
 .venv/installed-%: pyproject.toml

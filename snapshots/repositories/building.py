@@ -22,7 +22,7 @@ from .repository_set import ABOUT, TASKS, TREES, About
 from .task_python import task_python
 from .trees import Tree, copy_tree
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same repositories give other tasks."""
 
 

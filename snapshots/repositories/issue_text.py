@@ -108,9 +108,9 @@ def _function(tree: ast.AST, names: list[str]) -> ast.FunctionDef | ast.AsyncFun
 
 
 _OPENINGS = (
-    "With the current version of {project} this does not behave as it should:",
-    "I ran into a regression in {project}. To reproduce it:",
-    "The following used to work with {project}, and does not any more:",
+    "With this version of {project} this does not behave as it should:",
+    "Something is wrong with {project}. To reproduce it:",
+    "I would expect this to work with {project}, and it does not:",
     "{project} does not do what I expect here:",
 )
 

@@ -94,6 +94,8 @@ def test_expected(): assert 0
 def test_in_the_tree(): pathlib.Path("new").write_text("x")
 """
     tree = tree_of(tmp_path / "odd", {**CODE, "test_a.py": STEADY, "test_b.py": more, "test_c.py": "def test_c(:\n"})
+    with (tmp_path / "odd" / "large.bin").open("wb") as large:
+        large.truncate(100 << 20)
     found = baseline(Ground(task_python()), tree)
     assert list(found.passed) == ["test_a.py::test_steady", "test_b.py::test_in_the_tree"]
     assert found.tests_of("ledger.py", 2, 2) == ("test_a.py::test_steady",)
