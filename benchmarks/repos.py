@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -108,6 +110,7 @@ def grading(repositories: RepositorySet, repeats: int) -> None:
     task = repositories.tasks[0]
     base = repositories.base(task)
     solved = {path: after for path, (_, after) in repositories.solution(task).items()}
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [
         sys.executable,
         "-m",
@@ -122,7 +125,7 @@ def grading(repositories: RepositorySet, repeats: int) -> None:
     timed(
         "grading: pytest alone, outside of a sandbox",
         repeats,
-        lambda: subprocess.run(command, cwd=base.tree.path, capture_output=True),
+        lambda: subprocess.run(command, cwd=base.tree.path, capture_output=True, env=alone),
     )
     files = sorted({test.partition("::")[0] for test in (*task.fail_to_pass, *task.pass_to_pass)})
     timed(
@@ -130,14 +133,19 @@ def grading(repositories: RepositorySet, repeats: int) -> None:
         repeats,
         lambda: run_changed(repositories.ground, base.snapshot, base.tree.layout.paths, (solved,), files, timeout_s=60),
     )
-    work = Submission(solved, {})
+    numbers = count()
 
-    def anew() -> None:
+    def first() -> None:
         repositories._known.clear()
-        assert repositories.grade_work(task, work).resolved
+        another()
 
-    timed("grading: a verdict", repeats, anew)
-    timed("grading: the same verdict again", repeats, lambda: repositories.grade_work(task, work))
+    def another() -> None:
+        changed = {path: content and content + b"# %d\n" % next(numbers) for path, content in solved.items()}
+        assert repositories.grade_work(task, Submission(changed, {})).resolved
+
+    timed("grading: the first verdict on a task, which tries its counter-tests", repeats, first)
+    timed("grading: another verdict", repeats, another)
+    timed("grading: a verdict that is known", repeats, lambda: repositories.grade_work(task, Submission(solved, {})))
 
 
 def screening(repositories: RepositorySet) -> None:

@@ -13,6 +13,7 @@ import venv
 from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import msgspec
 from packaging.requirements import Requirement
@@ -23,7 +24,7 @@ from agent_envs.snapshots.cache import build_once, cache_path
 
 _AT, _INSIDE_AT = "/opt/python", "/opt/inside"  # the same everywhere, for they stand in what commands print
 _INSIDE = Path(__file__).parent / "inside"
-_VERSION = 1
+_VERSION = 2
 _VARIABLES = {
     "GIT_AUTHOR_NAME": "user",
     "GIT_AUTHOR_EMAIL": "user@sandbox",
@@ -84,7 +85,13 @@ def task_python(needs: tuple[str, ...] = ()) -> TaskPython:
         packages = path / "lib" / f"python{version.rpartition('.')[0]}" / "site-packages"
         for one in found.values():
             _copy(one, packages)
-        compileall.compile_dir(packages, quiet=2, stripdir=str(packages), prependdir=_AT)
+        compileall.compile_dir(
+            packages,
+            quiet=2,
+            stripdir=str(packages),
+            prependdir=_AT,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
         pytest = path / "bin" / "pytest"
         pytest.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m pytest "$@"\n')
         pytest.chmod(0o755)

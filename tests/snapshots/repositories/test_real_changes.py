@@ -85,3 +85,22 @@ def test_a_feature_whose_tests_cannot_be_imported_before_is_a_task(made: Make) -
 def test_what_makes_no_task_says_why(sources: Changed, tests: Changed, why: str, made: Make) -> None:
     with pytest.raises(NoTask, match=why):
         made(sources, tests)
+
+
+def test_a_failing_test_that_was_there_before_is_shown_as_well(made: Make, tmp_path: Path) -> None:
+    (tmp_path / "tests" / "test_old.py").write_text(TEST)
+    task = made({"small/sums.py": MENDED}, {"tests/test_sums.py": OLD["tests/test_sums.py"] + "\n"})
+    assert task.fail_to_pass == ("tests/test_old.py::test_all",)
+    assert "total([1, 2])" in task.instruction
+
+
+def test_a_repository_without_code_or_with_code_that_no_patch_can_hold_makes_no_task(
+    made: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "small" / "sums.py").write_bytes(OLD["small/sums.py"].encode() + b"# coding \xe4\n")
+    with pytest.raises(NoTask, match="no UTF-8"):
+        made({"small/sums.py": MENDED}, {"tests/test_sums.py": TEST, "tests/test_mean.py": None})
+    for path in ("small/sums.py", "small/__init__.py"):
+        (tmp_path / path).unlink()
+    with pytest.raises(NoTask, match="before it there is no Python module outside of tests"):
+        made({"small/sums.py": MENDED}, {"tests/test_sums.py": TEST})
