@@ -79,6 +79,7 @@ def _imports(beside: str) -> str:
     except SyntaxError:
         body = []
     kept = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    kept = [node for node in kept if not isinstance(node, ast.ImportFrom) or node.module != "__future__"]
     return "\n".join(dict.fromkeys(["import pytest", *map(ast.unparse, kept)]))
 
 
