@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from agent_envs.tasks import Split, TaskSet
 from .bugs.baseline import UnfitRepository, baseline
 from .bugs.making import Maker, Yield
 from .fresh import Ground
-from .repository_set import ABOUT, TASKS, TREES, About
+from .repository_set import ABOUT, TASKS, TREES, About, proved
 from .task_python import task_python
 from .trees import Tree, copy_tree
 
@@ -73,7 +74,11 @@ def made_on(source: Source, ground: Ground, needs: Sequence[str], count: int, se
     except UnfitRepository as error:
         return Made(source.name, [], Yield(Counter(), Counter(), Counter()), unfit=str(error))
     maker = Maker(ground, source.name, source.tree, base, seed, workers)
-    return Made(source.name, maker.tasks(count, source.split), maker.came_of, len(base.passed))
+    tasks = maker.tasks(count, source.split)
+    with ThreadPoolExecutor(workers) as pool:
+        holds = list(pool.map(lambda task: proved(ground, source.tree, task), tasks))
+    tasks = [task for task, held in zip(tasks, holds, strict=True) if held]
+    return Made(source.name, tasks, maker.came_of, len(base.passed))
 
 
 def build_set(

@@ -14,6 +14,7 @@ from .bugs.baseline import TIMEOUT_S, test_files
 from .example import cleaned
 from .fresh import Ground, run_changed
 from .issue_text import Failure, issue_text
+from .repository_set import proved
 from .running import Raised, TestRun
 from .trees import Tree
 
@@ -85,7 +86,10 @@ def task_of(ground: Ground, change: RealChange, split: Split) -> IssueTask:
         raise NoTask(f"{worse[0]} passes before, and not after it")
     if not pass_to_pass:
         raise NoTask("no test passes both before and after it")
-    return _task(change, split, before, fail_to_pass, pass_to_pass, max(_seconds(one) for one in (before, *after)))
+    task = _task(change, split, before, fail_to_pass, pass_to_pass, max(_seconds(one) for one in (before, *after)))
+    if not proved(ground, change.old, task):
+        raise NoTask("its solution does not resolve it by the verdict that episodes get")
+    return task
 
 
 def _task(

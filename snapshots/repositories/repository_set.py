@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -92,11 +93,7 @@ class RepositorySet:
         made_from = hashlib.blake2b(f"{task.repository} {task.setup}".encode(), digest_size=16).hexdigest()
         place = cache_path("repository-bases", self.about.name, self.about.digest) / made_from
         build_once(place, lambda path: kept.build(path, patches.applied(task.setup, kept.read)))
-        tree = Tree(place)
-        hidden = HiddenTests(
-            patches.applied(task.test_patch, tree.read), task.fail_to_pass, task.pass_to_pass, task.test_s
-        )
-        return Base(tree, Snapshot(place), hidden, patches.applied(task.patch, tree.read))
+        return base_at(place, task)
 
     def tree_digest(self, task: IssueTask) -> str:
         """Digest of the tree that the agent gets, as its sandbox gives it."""
@@ -219,6 +216,30 @@ class RepositorySet:
         """What the files of the solution hold before and after it; None where there is no file."""
         base = self.base(task)
         return {path: (base.tree.read(path), after) for path, after in base.gold.items()}
+
+
+def base_at(place: Path, task: IssueTask) -> Base:
+    """What a task is played and judged with, whose tree stands at a place."""
+    tree = Tree(place)
+    hidden = HiddenTests(patches.applied(task.test_patch, tree.read), task.fail_to_pass, task.pass_to_pass, task.test_s)
+    return Base(tree, Snapshot(place), hidden, patches.applied(task.patch, tree.read))
+
+
+def proved(ground: Ground, kept: Tree, task: IssueTask) -> bool:
+    """Whether the solution of a task resolves it and nothing does not, by the verdict that episodes get.
+
+    Raises:
+        Fault: A sandbox is lost, or cannot be started.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch, "tree")
+        kept.build(place, patches.applied(task.setup, kept.read))
+        base = base_at(place, task)
+        solved, nothing = (
+            grade(ground, base.snapshot, base.tree, Submission(dict(changes), {}), base.hidden, base.gold).resolved
+            for changes in (base.gold, {})
+        )
+        return solved and not nothing
 
 
 def _key(task: IssueTask, *judged: object) -> str:
