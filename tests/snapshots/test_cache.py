@@ -139,14 +139,16 @@ def test_a_full_disk_is_told_in_words_and_nothing_stays(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_under_an_index_is_told_in_words(small_disk: Path, tmp_path: Path, real_data: Path) -> None:
-    from agent_envs.snapshots.wikipedia.encyclopedia import Wikipedia
+    from agent_envs.snapshots.wikipedia.archive import Archive
+    from agent_envs.snapshots.wikipedia.index import open_index  # `Wikipedia` shares an index that is open elsewhere
 
+    archive = Archive(real_data / "wikipedia_en_ray_charles_maxi_2019-08.zim")
     (small_disk / "ballast").write_bytes(os.urandom((2 << 20) - 200_000))
     with pytest.raises(CacheFull, match="AGENT_ENVS_CACHE"):
-        Wikipedia(real_data / "wikipedia_en_ray_charles_maxi_2019-08.zim")
+        open_index(archive)
     assert visible(small_disk) == ["ballast", "wikipedia-index"] and visible(small_disk / "wikipedia-index") == []
     (small_disk / "ballast").unlink()
-    assert Wikipedia(real_data / "wikipedia_en_ray_charles_maxi_2019-08.zim").search("Georgia", 1)
+    assert open_index(archive).search("Georgia", 1)
 
 
 def test_the_inventory_lists_what_is_whole_with_its_size() -> None:
