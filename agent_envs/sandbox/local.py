@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -41,6 +41,8 @@ class Start(NamedTuple):
         message: What that process is told: how to isolate itself, what to show, what commands have in common.
         has_own_user: Whether each is a user of its own, which only root can make it.
         keeps_on_disk: Whether its files stand in a folder of the host.
+        in_container: Whether an engine holds the process: then what is begun here only passes messages on.
+        variables: The environment in which the command begins.
     """
 
     backend: str
@@ -50,6 +52,8 @@ class Start(NamedTuple):
     message: dict[str, Any]
     has_own_user: bool
     keeps_on_disk: bool
+    in_container: bool
+    variables: Mapping[str, str]
 
 
 class LocalSandbox:
@@ -66,14 +70,14 @@ class LocalSandbox:
         self._start = start
         number = next(_numbers)
         folder = tempfile.mkdtemp(prefix="agent-envs-") if start.keeps_on_disk else None
-        group = _memory_group(number, start.limits)
+        group = None if start.in_container else _memory_group(number, start.limits)
         argv = start.argv if group is None else [*_WAIT, *start.argv]
         self._process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={},
+            env=start.variables,
             cwd="/",
             start_new_session=True,
         )
@@ -82,7 +86,8 @@ class LocalSandbox:
         if group is not None:
             group.add(self._process.pid)
             os.write(self._to, b"\n")
-        self._end = finalize(self, _end, self._process, folder, group, os.getpid())
+        waits = start.in_container or start.keeps_on_disk
+        self._end = finalize(self, _end, self._process, folder, group, os.getpid(), waits=waits)
         uid = ending.FIRST_UID + self._process.pid if start.has_own_user else None
         try:
             self.root = str(self._asked({**start.message, "uid": uid, "folder": folder})[0]["root"])
@@ -184,13 +189,15 @@ def _memory_group(number: int, limits: Limits) -> MemoryGroup | None:
     return None
 
 
-def _end(process: subprocess.Popen[bytes], folder: str | None, group: MemoryGroup | None, owner: int) -> None:
+def _end(
+    process: subprocess.Popen[bytes], folder: str | None, group: MemoryGroup | None, owner: int, *, waits: bool
+) -> None:
     if owner != os.getpid():  # a fork of the owner that exits leaves its parent's sandbox alone
         return
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        if folder is not None:  # it has no namespace that would end its commands with it: it must do so itself
+        if waits:  # it has no namespace here that would end its commands with it: it must do so itself
             process.wait(_GRACE_S)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
