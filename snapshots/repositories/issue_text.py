@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from .assembly import Example
 from .example import cleaned, example_of
 from .running import Raised
 
 LIMIT_MESSAGE_LINES = 12
+_WORD = re.compile(r"\w+")
+_CLASS = re.compile(r"<class '(?:[^']*\.)?(\w+)'>")
+_HINT = re.compile(r"^\s*(?:Use -v+ to get more diff|Omitting .*use -v+ to show|\.\.\.Full output truncated.*)$")
 
 
 class Failure(NamedTuple):
@@ -25,27 +30,39 @@ class Failure(NamedTuple):
     raised: Raised
 
 
-class _Example(NamedTuple):
-    """What is shown of a failure: the statements, what was raised, and the names that the last statement uses."""
+class _Shown(NamedTuple):
+    """What is shown of a failure, and what beside the code lies where its test stands."""
 
-    lines: list[str]
-    raised: Raised
-    names: set[str]
+    failure: Failure
+    example: Example
+    beside: tuple[str, ...] = ()
+
+    def beside_others_than(self, project: str) -> _Shown:
+        """With what it uses of other modules than the project."""
+        others = (one for one in self.example.modules if one != _module(project))
+        return self._replace(beside=(*others, *self.example.fixtures))
 
     @property
-    def says_what(self) -> bool:
-        """Whether one sees what came out."""
-        return bool(self.raised.message) or bool(self.names & set(self.raised.values))
+    def is_placed(self) -> bool:
+        """Whether the example has to stand there, too."""
+        return bool(self.beside) or self.example.is_relative
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int, list[str]]:
+        """Smaller for what is better to show: one sees what came out, and it runs anywhere, is bare code, is short."""
+        raised, example = self.failure.raised, self.example
+        tells = bool(raised.message) or bool(example.names & set(raised.values))
+        return not tells, self.is_placed, example.is_test, len(example.lines), example.lines
 
 
 def issue_text(project: str, failures: Sequence[Failure], sources: Mapping[str, str], shown: int = 2) -> str:
     """The issue that failing tests make.
 
-    It holds what they run, cut to the statements that matter, and what they get. Frames of the project's code are left
-    out: they would give the place away.
+    It holds what they run, cut to the statements that matter, and what they get; only what can be run by who reads it.
+    Frames of the project's code are left out: they would give the place away.
 
     Args:
-        project: Name of the project.
+        project: Name of the project; where none of its tests imports that, it is called by what they do import.
         failures: The tests, in any order.
         sources: What the files of the tests hold.
         shown: How many of them are shown, at most.
@@ -53,17 +70,18 @@ def issue_text(project: str, failures: Sequence[Failure], sources: Mapping[str, 
     Returns:
         The text; empty where no test can be shown.
     """
-    examples = _examples(failures, sources)[:shown]
-    if not examples:
+    found = _examples(failures, sources)
+    if not found:
         return ""
+    project = _imported(project, found)
+    examples = sorted((one.beside_others_than(project) for one in found), key=lambda one: one.rank)[:shown]
     tests = {failure.id.partition("[")[0] for failure in failures}
-    about = _subject(min(tests, key=lambda test: (len(test), test)))
-    parts = [f"{project}: {about}", _OPENINGS[len(about) % len(_OPENINGS)].format(project=project)]
-    for number, example in enumerate(examples):
-        if number:
-            parts.append("This fails as well:")
-        parts.append("```python\n" + "\n".join(example.lines) + "\n```")
-        parts.append(_got(example))
+    about = _subject(examples[0].failure.id.partition("[")[0])
+    parts = [f"{project}: {about}"]
+    for number, one in enumerate(examples):
+        opening = "This fails as well" if number else _OPENINGS[len(about) % len(_OPENINGS)].format(project=project)
+        code = "```python\n" + "\n".join(one.example.lines) + "\n```"
+        parts += [f"{opening}{_how_to_run(one)}:", code, _got(one)]
     rest = len(tests) - len(examples)
     if rest > 0:
         cases = "case of the same kind does" if rest == 1 else "cases of the same kind do"
@@ -108,10 +126,10 @@ def _function(tree: ast.AST, names: list[str]) -> ast.FunctionDef | ast.AsyncFun
 
 
 _OPENINGS = (
-    "With this version of {project} this does not behave as it should:",
-    "Something is wrong with {project}. To reproduce it:",
-    "I would expect this to work with {project}, and it does not:",
-    "{project} does not do what I expect here:",
+    "With this version of {project} this does not behave as it should",
+    "Something is wrong with {project}. To reproduce it",
+    "I would expect this to work with {project}, and it does not",
+    "{project} does not do what I expect here",
 )
 
 
@@ -122,28 +140,54 @@ def _subject(test: str) -> str:
     return " ".join(word for word in words if word and word not in ("test", "tests")) or "wrong behaviour"
 
 
-def _examples(failures: Iterable[Failure], sources: Mapping[str, str]) -> list[_Example]:
-    """The shortest of what can be shown, each from another test."""
-    found: dict[str, _Example] = {}
+def _examples(failures: Sequence[Failure], sources: Mapping[str, str]) -> list[_Shown]:
+    """What can be shown, each from another test."""
+    tests = {failure.id.partition("[")[0].rpartition("::")[2] for failure in failures}
+    found: dict[str, _Shown] = {}
     for failure in sorted(failures):
         path, _, name = failure.id.partition("::")
         test = name.partition("[")[0]
-        shown = example_of(sources.get(path, ""), failure.raised) if test not in found else None
-        if shown is not None:
-            found[test] = _Example(shown[0], failure.raised, shown[1])
-    return sorted(found.values(), key=lambda one: (not one.says_what, len(one.lines), one.lines))
+        example = example_of(failure.id, sources.get(path, ""), failure.raised) if test not in found else None
+        if example is not None and not tests & set(_WORD.findall("\n".join(example.lines))):
+            found[test] = _Shown(failure, example)
+    return list(found.values())
 
 
-def _got(example: _Example) -> str:
-    raised = example.raised
-    lines = cleaned(raised.message).strip().splitlines()
+def _imported(project: str, found: Sequence[_Shown]) -> str:
+    """What the project is called where it is imported, if that is something else: a set may name it otherwise."""
+    counts = Counter(name for one in found for name in one.example.modules)
+    if not counts or _module(project) in counts:
+        return project
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+def _module(project: str) -> str:
+    return re.sub(r"\W", "_", project.lower())
+
+
+def _how_to_run(shown: _Shown) -> str:
+    """What a reader has to know who wants to run an example; empty for code that runs anywhere."""
+    what = "as a test for pytest" if shown.example.is_test else "as a file"
+    if not shown.is_placed:
+        return f" ({what})" if shown.example.is_test else ""
+    folder = shown.failure.id.partition("::")[0].rpartition("/")[0]
+    place = f"in `{folder}/`" if folder else "in the root folder"
+    beside = ", ".join(f"`{name}`" for name in shown.beside)
+    verb = "is" if len(shown.beside) == 1 else "are"
+    return f" ({what} {place}, where {beside} {verb})" if beside else f" ({what} {place})"
+
+
+def _got(shown: _Shown) -> str:
+    raised = shown.failure.raised
+    lines = [line for line in cleaned(raised.message).strip().splitlines() if not _HINT.search(line)]
     if len(lines) > LIMIT_MESSAGE_LINES:
         lines[LIMIT_MESSAGE_LINES:] = ["…"]
-    message = "\n".join(lines)
+    message = "\n".join(lines).rstrip()
     if raised.type == "Failed" and message.startswith("DID NOT RAISE"):
-        return f"Nothing is raised there, and {message.removeprefix('DID NOT RAISE ')} should be."
+        expected = _CLASS.sub(r"\1", message.removeprefix("DID NOT RAISE "))
+        return f"Nothing is raised there, and {expected} should be."
     if raised.type == "AssertionError":
-        values = [f"{name} = {cleaned(value)}" for name, value in raised.values.items() if name in example.names]
+        values = [f"{name} = {cleaned(value)}" for name, value in raised.values.items() if name in shown.example.names]
         told = "\n".join(filter(None, (message, *(values if not message else ()))))
         return f"This fails. What I get:\n\n```\n{told}\n```" if told else "This fails."
     told = f"{raised.type}: {message}" if message else raised.type

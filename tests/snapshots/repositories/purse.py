@@ -130,7 +130,7 @@ def test_long():
     cents = [
         0,
 '''
-    + "        1,\n" * 60
+    + "        1,\n" * 120
     + """    ]
     assert _twice(cents) == 3
 """
