@@ -44,7 +44,6 @@ class Part(msgspec.Struct, frozen=True):
     """What a patch does to one file.
 
     Args:
-        text: How the patch says it.
         old: Its path before; None where the file is new.
         new: Its path after; None where it is removed.
         hunks: Its changes, from the top down.
@@ -52,7 +51,6 @@ class Part(msgspec.Struct, frozen=True):
         may_create: Whether the file may be new although it has an old path, as ``diff -N`` says it.
     """
 
-    text: str
     old: str | None
     new: str | None
     hunks: list[Hunk]
@@ -111,8 +109,7 @@ class _Reader:
         return parts
 
     def _part(self) -> Part:
-        start, is_git = self._at, not self._is_pair()
-        both, said = None, dict[str, str]()
+        is_git, both, said = not self._is_pair(), None, dict[str, str]()
         if is_git:
             both = self._common_path(self._line().removeprefix("diff --git ").removesuffix("\n"))
             self._at += 1
@@ -125,9 +122,8 @@ class _Reader:
             pair = self._side("--- "), self._side("+++ ")
             hunks = self._hunks()
         old, new = self._paths(both, said, pair)
-        text = "".join(self._lines[start : self._at])
         may_create = not is_git and len(hunks) == 1 and hunks[0].start == 0 and not hunks[0].old  # diff -N
-        return Part(text, old, new, hunks, "copy from" in said, may_create)
+        return Part(old, new, hunks, "copy from" in said, may_create)
 
     def _paths(
         self, both: str | None, said: Mapping[str, str], pair: tuple[str | None, str | None] | None

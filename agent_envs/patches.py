@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from agent_envs.patch_reader import ESCAPES, Hunk, Part, PatchError, is_inside, parts_of
 
-__all__ = ["PatchError", "applied", "made", "split", "touched"]
+__all__ = ["PatchError", "applied", "made", "touched"]
 
 _LETTERS = {code: f"\\{chr(letter)}" for letter, code in ESCAPES.items()}
 _CONTEXT_LINES = 3
@@ -89,22 +89,6 @@ def touched(patch: str) -> tuple[str, ...]:
     """
     paths = [path for part in parts_of(patch) for path in (None if part.is_copy else part.old, part.new)]
     return tuple(dict.fromkeys(path for path in paths if path is not None))
-
-
-def split(patch: str, keep: Callable[[str], bool]) -> tuple[str, str]:
-    """The parts of a patch for the files to keep, and the other parts; prose is dropped.
-
-    Args:
-        patch: A unified diff.
-        keep: Whether a path is kept; a renamed file is asked for by its new path.
-
-    Raises:
-        PatchError: The patch is malformed, or holds what is no text of a file in the tree.
-    """
-    kept, rest = list[str](), list[str]()
-    for part in parts_of(patch):
-        (kept if keep(part.path) else rest).append(part.text)
-    return "".join(kept), "".join(rest)
 
 
 def _patched(before: bytes, part: Part) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from statistics import median
 from typing import Any
 
 import msgspec
+from figures import RESULTS, print_results, timed
 from sandbox import held_kb, plant
 
 from agent_envs import patches
@@ -36,7 +36,6 @@ from agent_envs.tasks import TaskSet
 
 AT_ONCE = 50
 SCREENED = 12
-RESULTS: dict[str, float] = {}
 TRUE = assistant(calls=(ToolCall.of("bash", command="true"),))
 
 
@@ -52,9 +51,7 @@ def main() -> None:
     grading(world["repositories"], repeats)
     screening(world["repositories"])
     crowd(world)
-    for name, value in RESULTS.items():
-        print(f"{name:72} {value:10,.1f}")
-    print(json.dumps({"benchmark": "repos", **{name: round(value, 2) for name, value in RESULTS.items()}}))
+    print_results("repos")
 
 
 def commands(world: dict[str, Any], repeats: int) -> None:
@@ -188,16 +185,6 @@ def crowd(world: dict[str, Any]) -> None:
     RESULTS[f"{AT_ONCE} episodes at once: memory of each sandbox, KB (PSS)"] = median(held)
     for env in envs:
         env.close()
-
-
-def timed(name: str, repeats: int, act: Any) -> None:
-    """Keep the median of some repetitions, in ms."""
-    times = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - begun) * 1e3)
-    RESULTS[f"{name}, ms"] = median(times)
 
 
 if __name__ == "__main__":

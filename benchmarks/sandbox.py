@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import Any
+
+from figures import RESULTS, print_results, timed
 
 from agent_envs.sandbox import Sandbox, Snapshot, available, start
 from agent_envs.sandbox.local import LocalSandbox
@@ -21,7 +21,6 @@ FILES = 5_000
 FILE_BYTES = 7_000
 CHANGED_FILES = 20
 AT_ONCE = 50
-RESULTS: dict[str, Any] = {}
 
 
 def main() -> None:
@@ -40,9 +39,7 @@ def main() -> None:
                 print(f"{backend.name} is left out: {backend.missing}")
             else:
                 measure(backend.name, tree, repeats)
-    for name, value in RESULTS.items():
-        print(f"{name:48} {value:10,.1f}")
-    print(json.dumps({"benchmark": "sandbox", **RESULTS}))
+    print_results("sandbox")
 
 
 def plant(tree: Path) -> None:
@@ -101,16 +98,6 @@ def held_kb(process: int) -> int:
     own = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return own + sum(held_kb(int(child)) for child in children)
-
-
-def timed(name: str, repeats: int, act: Callable[[], object]) -> None:
-    """Keep the median of some repetitions, in ms."""
-    times = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - begun) * 1e3)
-    RESULTS[f"{name}, ms"] = median(times)
 
 
 if __name__ == "__main__":

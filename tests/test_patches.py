@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_envs.patches import PatchError, applied, made, split, touched
+from agent_envs.patches import PatchError, applied, made, touched
 
 POEM = {"poem.txt": b"one\ntwo\nthree\nfour\nfive\nsix\nseven\n"}
 HUNK = "@@ -3,3 +3,3 @@\n three\n-four\n+FOUR\n five\n"
@@ -30,9 +30,6 @@ def test_what_is_made_leads_from_one_state_to_the_other(data: st.DataObject) -> 
     patch = made(before, after)
     assert applied(patch, before.get) == real
     assert touched(patch) == tuple(sorted(real))
-    kept, rest = split(patch, lambda path: len(path) % 2 == 0)
-    assert applied(kept, before.get) | applied(rest, before.get) == real
-    assert all(len(path) % 2 == 0 for path in touched(kept))
 
 
 def test_a_patch_is_spelled_as_git_spells_it() -> None:
@@ -104,7 +101,6 @@ def test_what_no_patch_can_hold_is_refused(path: str, content: bytes, why: str) 
 def test_every_way_to_say_a_change_is_read(patch: str, after: dict[str, bytes | None]) -> None:
     assert applied(patch, POEM.get) == after
     assert set(after) <= set(touched(patch))
-    assert "".join(split(patch, lambda path: True)) in patch
 
 
 def test_files_may_change_places() -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from agent_envs.dialects import Dialect
-from agent_envs.limits import Limits
 from agent_envs.tasks import TaskSet
-from agent_envs.tokens import TokenCounter, bytes_over_4
 
 from .issue_task import IssueTask
-from .two_stages import BLOCKS, MOST_FILES, Sources, TwoStages
+from .two_stages import BLOCKS, MOST_FILES, TwoStages
 from .workbench import Verdict
 
 _REMOVED = "\n+++ /dev/null"
@@ -38,26 +35,12 @@ class BugFixer(TwoStages):
     """
 
     name: ClassVar[str] = "BugFixer-v0"
+    system: ClassVar[str] = SYSTEM
 
-    def __init__(
-        self,
-        repositories: Sources,
-        tasks: TaskSet[IssueTask],
-        *,
-        dialect: str | Dialect = "hermes",
-        limit_turns: int = 6,
-        limit_tokens: int = Limits().tokens,
-        count_tokens: TokenCounter = bytes_over_4,
-    ) -> None:
-        super().__init__(
-            repositories,
-            TaskSet(tasks.name, (task for task in tasks if _REMOVED not in task.patch)),
-            system=SYSTEM,
-            dialect=dialect,
-            limit_turns=limit_turns,
-            limit_tokens=limit_tokens,
-            count_tokens=count_tokens,
-        )
+    @staticmethod
+    def playable(tasks: TaskSet[IssueTask]) -> TaskSet[IssueTask]:
+        """Those whose solution removes no file."""
+        return TaskSet(tasks.name, (task for task in tasks if _REMOVED not in task.patch))
 
     def judge(self, changed: Mapping[str, bytes]) -> Verdict:
         """What hidden tests say."""

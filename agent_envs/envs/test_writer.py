@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from agent_envs import patches
-from agent_envs.dialects import Dialect
-from agent_envs.limits import Limits
 from agent_envs.tasks import TaskSet
-from agent_envs.tokens import TokenCounter, bytes_over_4
 from agent_envs.tools import ToolError
 
 from .issue_task import IssueTask
-from .two_stages import BLOCKS, MOST_FILES, Sources, TwoStages
+from .two_stages import BLOCKS, MOST_FILES, TwoStages
 from .workbench import Verdict
 
 SYSTEM = (
@@ -42,26 +39,12 @@ class TestWriter(TwoStages):
 
     __test__ = False  # for pytest, which takes it for a test by its name
     name: ClassVar[str] = "TestWriter-v0"
+    system: ClassVar[str] = SYSTEM
 
-    def __init__(
-        self,
-        repositories: Sources,
-        tasks: TaskSet[IssueTask],
-        *,
-        dialect: str | Dialect = "hermes",
-        limit_turns: int = 6,
-        limit_tokens: int = Limits().tokens,
-        count_tokens: TokenCounter = bytes_over_4,
-    ) -> None:
-        super().__init__(
-            repositories,
-            TaskSet(f"{tasks.name}-tests", (task for task in tasks if _file_of(task))),
-            system=SYSTEM,
-            dialect=dialect,
-            limit_turns=limit_turns,
-            limit_tokens=limit_tokens,
-            count_tokens=count_tokens,
-        )
+    @staticmethod
+    def playable(tasks: TaskSet[IssueTask]) -> TaskSet[IssueTask]:
+        """Those one of whose failing tests is in a file that the hidden ones change."""
+        return TaskSet(f"{tasks.name}-tests", (task for task in tasks if _file_of(task)))
 
     def judge(self, changed: Mapping[str, bytes]) -> Verdict:
         """What the tests say without and with the solution."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -15,7 +15,7 @@ from agent_envs.limits import Limits
 from agent_envs.messages import Action, assistant
 from agent_envs.outcome import StopReason
 from agent_envs.tasks import TaskSet
-from agent_envs.tokens import TokenCounter
+from agent_envs.tokens import TokenCounter, bytes_over_4
 from agent_envs.tools import Toolbox, ToolError
 
 from . import search_replace
@@ -77,36 +77,41 @@ class TwoStages(ToolLoop[IssueTask, StageState]):
 
     Args:
         repositories: Where the trees and tests are from.
-        tasks: The issues.
-        system: What is to be done.
+        tasks: The issues; those that are not `playable` are left out.
         dialect: How turns are spelled: a name in `agent_envs.dialects.DIALECTS`, or a dialect.
-        limit_turns: Turns of the agent.
+        limit_turns: Turns of the agent: two, and those that cannot be read.
         limit_tokens: Size of the context.
         count_tokens: How tokens are counted.
     """
 
     world: Sources
+    system: ClassVar[str]
+    """What is to be done."""
 
     def __init__(
         self,
         repositories: Sources,
         tasks: TaskSet[IssueTask],
         *,
-        system: str,
-        dialect: str | Dialect,
-        limit_turns: int,
-        limit_tokens: int,
-        count_tokens: TokenCounter,
+        dialect: str | Dialect = "hermes",
+        limit_turns: int = 6,
+        limit_tokens: int = Limits().tokens,
+        count_tokens: TokenCounter = bytes_over_4,
     ) -> None:
         super().__init__(
-            tasks,
+            self.playable(tasks),
             Toolbox[Any](()),
             repositories,
-            system=system,
+            system=self.system,
             dialect=dialect_named(dialect),
             limits=Limits(turns=limit_turns, tokens=limit_tokens),
             count_tokens=count_tokens,
         )
+
+    @staticmethod
+    @abstractmethod
+    def playable(tasks: TaskSet[IssueTask]) -> TaskSet[IssueTask]:
+        """The issues whose solution can be said in this form."""
 
     @abstractmethod
     def judge(self, changed: Mapping[str, bytes]) -> Verdict:

@@ -1,3 +1,5 @@
+"""A judge's score takes part in the reward, of what it is shown and no more."""
+
 from __future__ import annotations
 
 import json
@@ -10,22 +12,21 @@ from gymnasium.wrappers import TransformReward
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent_envs import ToolCall, conformance, fork, state_digest
+from agent_envs import ToolCall, conformance, state_digest
 from agent_envs.dialects import DIALECTS
 from agent_envs.envs.wiki_search import WikiSearch
 from agent_envs.messages import Action, Message, assistant
-from agent_envs.outcome import Fault, StopReason
+from agent_envs.outcome import StopReason
 from agent_envs.rollouts.policies import noop, oracle, scripted
 from agent_envs.rollouts.rollout import rollout
 from agent_envs.simulators.chat import Call, Reply
-from agent_envs.simulators.judge import Criterion, Critic, ExactMatch, Rubric, RubricJudge, Verdict
+from agent_envs.simulators.judge import Criterion, Critic, ExactMatch, Rubric, RubricJudge
 from agent_envs.stack import reward_range
 from agent_envs.wrappers import CallBudget, FormatGate, Summary, ThinkingMode, TokenBudget, TurnLimit
 from agent_envs.wrappers.rubric_reward import RubricReward
 
-Make = Callable[..., Any]
-SEARCH = assistant(calls=(ToolCall.of("search", query=["river"]),))
-RIGHT, WRONG, BLANK = (assistant(answer=text) for text in ("Grossglockner", "Danube", " "))
+from .fixed_judge import BLANK, RIGHT, SEARCH, WRONG, Fixed, Make
+
 RUBRIC = Rubric((Criterion(name="rude", text="It is rude.", forbidden=True),))
 
 
@@ -33,23 +34,6 @@ def lenient(call: Call) -> Reply:
     """A critic that finds nothing rude."""
     found = {"criteria": [{"name": "rude", "reason": "It is polite.", "found": False, "quote": ""}]}
     return Reply(message=Message("assistant", json.dumps(found)))
-
-
-class Fixed:
-    """A judge with a score of its own, which remembers what it was shown."""
-
-    digest = "fixed"
-
-    def __init__(self, *scores: float | Fault) -> None:
-        self.scores = list(scores)
-        self.shown: list[tuple[str, str, int]] = []
-
-    def decide(self, question: str, response: str, *, seed: int = 0) -> Verdict:
-        self.shown.append((question, response, seed))
-        score = self.scores.pop(0) if len(self.scores) > 1 else self.scores[0]
-        if isinstance(score, Fault):
-            raise score
-        return Verdict(score=score, passed=score == 1.0, reason=f"worth {score}", prompt_digest="d1")
 
 
 def lenient_judge() -> RubricJudge:
@@ -190,62 +174,6 @@ def test_thoughts_are_not_shown_and_calls_are(make_talk: Make) -> None:
     env = RubricReward(make_talk(["<think>I say</think> hello"]), judge)
     rollout(env, scripted(["<think>They bore me.</think>\n\ndone"]), 0)
     assert judge.shown[1][1] == "[1 user]\n  <think>I say</think> hello\n[2 assistant]\n  done"
-
-
-@pytest.mark.parametrize("origin", ["judge", "infra"])
-def test_a_fault_of_the_judge_leaves_the_episode_as_it_was_and_the_step_can_be_taken_again(
-    make_tiny: Make, origin: Any
-) -> None:
-    judge = Fixed(Fault("no verdict", origin=origin), Fault("no verdict", origin=origin), 0.5)
-    env = TurnLimit(RubricReward(FormatGate(make_tiny()), judge), 5)
-    env.reset(seed=0)
-    env.step(SEARCH)
-    before, context = state_digest(env), env.unwrapped.state.context  # type: ignore[attr-defined]
-    for _ in range(2):
-        with pytest.raises(Fault, match="no verdict") as caught:
-            env.step(RIGHT)
-        assert caught.value.origin == origin
-        assert state_digest(env) == before
-        assert env.unwrapped.state.context == context  # type: ignore[attr-defined]
-    twin = fork(env)
-    _, reward, terminated, _, info = env.step(RIGHT)
-    assert (reward, terminated) == (0.5, True)
-    assert info["verdict"] == Verdict(score=0.5, passed=False, reason="worth 0.5", prompt_digest="d1")
-    assert state_digest(twin) == before
-    assert twin.step(RIGHT)[1] == 0.5
-
-
-def test_a_fault_of_the_judge_leaves_a_database_as_it_was() -> None:
-    judge = Fixed(Fault("no verdict", origin="judge"), 0.5)
-    env = RubricReward(gymnasium.make("agent_envs/Shop-v0", rows=1000), judge)
-    env.reset(seed=0)
-    *turns, last = env.core.solution()
-    for turn in turns:
-        env.step(turn)
-    before = state_digest(env)
-    with pytest.raises(Fault, match="no verdict"):
-        env.step(last)
-    assert state_digest(env) == before
-    assert env.step(last)[1] == 0.5
-
-
-def test_a_rollout_records_a_fault_of_the_judge_and_no_reward(make_tiny: Make) -> None:
-    played = rollout(RubricReward(make_tiny(), Fixed(Fault("no verdict", origin="judge"))), oracle, 0)
-    assert played.fault is not None
-    assert (played.fault.origin, played.reward, played.outcome) == ("judge", None, None)
-
-
-def test_what_breaks_in_a_judge_breaks_here_and_changes_nothing(make_tiny: Make) -> None:
-    class Mad(Fixed):
-        def decide(self, question: str, response: str, *, seed: int = 0) -> Any:
-            return type("Found", (), {"score": float("nan"), "passed": True, "reason": "", "prompt_digest": ""})
-
-    env = RubricReward(make_tiny(), Mad(1.0))
-    env.reset(seed=0)
-    before = state_digest(env)
-    with pytest.raises(ValueError, match="the judge gave the score nan; it is to be a number from 0 to 1"):
-        env.step(RIGHT)
-    assert state_digest(env) == before
 
 
 def test_each_task_may_have_a_judge_of_its_own(make_tiny: Make) -> None:

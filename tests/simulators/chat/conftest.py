@@ -1,4 +1,4 @@
-"""What the tests of model calls share: a scripted endpoint on a real socket, and a call."""
+"""What the tests of model calls share: a scripted endpoint on a real socket, a call, and somebody who answers it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import stamina
 
 from agent_envs.messages import Message
-from agent_envs.simulators.chat import Call
+from agent_envs.outcome import Fault
+from agent_envs.simulators.chat import Call, Endpoint, Reply
+
+Serve = Callable[..., Any]
+Completion = Callable[..., dict[str, Any]]
 
 
 class Request(BaseHTTPRequestHandler):
@@ -156,3 +162,31 @@ def no_waiting() -> Iterator[None]:
     """What is tried again is so at once."""
     with stamina.set_testing(True, attempts=10, cap=True):
         yield
+
+
+class Parrot:
+    """Somebody who answers, differently each time, and counts."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, call: Call, /) -> Reply:
+        with self._lock:
+            self.asked += 1
+            return Reply(message=Message("assistant", f"{call.messages[-1].content} {self.asked}"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "calls.db"
+
+
+def changed(call: Call, **fields: Any) -> Call:
+    return msgspec.structs.replace(call, **fields)
+
+
+def fault(endpoint: Endpoint, call: Call) -> Fault:
+    with pytest.raises(Fault) as raised:
+        endpoint(call)
+    return raised.value

@@ -1,12 +1,7 @@
+"""A cassette replays what it recorded, and says what it does not hold."""
+
 from __future__ import annotations
 
-import json
-import os
-import pickle
-import signal
-import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,39 +10,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from agent_envs.cli import app
 from agent_envs.messages import Message
 from agent_envs.outcome import Fault
 from agent_envs.simulators.chat import Call, Cassette, Endpoint, NotRecorded, Reply
 from agent_envs.simulators.chat.cassette import recorded
 
-Serve = Callable[..., Any]
-Completion = Callable[..., dict[str, Any]]
+from .conftest import Completion, Parrot, Serve, changed
+
 KEY = "sk-" + "secret" * 8
-
-
-class Parrot:
-    """Somebody who answers, differently each time, and counts."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self._lock = threading.Lock()
-
-    def __call__(self, call: Call, /) -> Reply:
-        with self._lock:
-            self.asked += 1
-            return Reply(message=Message("assistant", f"{call.messages[-1].content} {self.asked}"))
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "calls.db"
-
-
-def changed(call: Call, **fields: Any) -> Call:
-    return msgspec.structs.replace(call, **fields)
 
 
 def dialogue(chat: Callable[[Call], Reply], call: Call, turns: int = 5) -> tuple[Message, ...]:
@@ -202,158 +173,3 @@ def test_of_several_answers_to_one_call_everybody_gets_the_first(call: Call, fil
         replies = list(threads.map(ask, range(64)))
     assert len(set(replies[::2])) == len(set(replies[1::2])) == 1
     assert [each.reply for each in recorded(file)] == replies[:2]
-
-
-RECORD = """
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from agent_envs.messages import Message
-from agent_envs.simulators.chat import Call, Cassette, Reply
-
-def ask(seed):
-    call = Call(model="m", messages=(Message("user", f"{seed} " * 200),), seed=seed)
-    return cassette(call).message.content
-
-def answer(call):
-    return Reply(message=Message("assistant", f"{sys.argv[2]} {call.seed}"))
-
-with Cassette(sys.argv[1], "record", answer) as cassette, ThreadPoolExecutor(64) as threads:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for round in range(int(sys.argv[3])):
-        print(*threads.map(ask, range(1000 * round, 1000 * round + 500)), sep="\\n", flush=True)
-"""
-
-
-def recorder(file: Path, name: str, rounds: int) -> subprocess.Popen[str]:
-    """A process in which 64 threads record as soon as it is told to."""
-    words = [sys.executable, "-c", RECORD, str(file), name, str(rounds)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def test_four_processes_of_64_threads_record_the_same_calls_and_agree(file: Path) -> None:
-    processes = [recorder(file, name, 1) for name in ("one", "two", "three", "four")]
-    for process in processes:
-        assert process.stdout and process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    answers = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4, answers
-    assert len({told for told, _ in answers}) == 1  # whoever asked, each heard the one that was first
-    assert [each.reply.message.content for each in recorded(file)] == answers[0][0].splitlines()
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill like that")
-def test_a_process_that_is_killed_while_it_records_leaves_what_it_kept(file: Path, call: Call) -> None:
-    process = recorder(file, "killed", 1000)
-    assert process.stdin and process.stdout
-    process.stdin.write("go\n")
-    process.stdin.flush()
-    heard = [process.stdout.readline().strip() for _ in range(1 + 500)][1:]
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    kept = {each.reply.message.content for each in recorded(file)}
-    assert set(heard) <= kept
-    with Cassette(file, "record", Parrot()) as cassette:
-        cassette(call)
-    assert len(recorded(file)) == len(kept) + 1
-    with sqlite3.connect(file) as handle:
-        assert handle.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    handle.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_process_records_into_the_same_file(file: Path) -> None:
-    code = (
-        "import os, sys\n"
-        "from agent_envs.messages import Message\n"
-        "from agent_envs.simulators.chat import Call, Cassette, Reply\n"
-        "cassette = Cassette(sys.argv[1], 'record', lambda call: Reply(message=Message('assistant', str(call.seed))))\n"
-        "ask = lambda seed: cassette(Call(model='m', messages=(), seed=seed))\n"
-        "ask(0)\n"
-        "child = os.fork()\n"
-        "for seed in range(1, 50): ask(2 * seed + bool(child))\n"
-        "if child: assert os.waitpid(child, 0)[1] == 0\n"
-        "cassette.close()\n"
-    )
-    subprocess.run([sys.executable, "-c", code, str(file)], check=True, timeout=60)
-    assert [each.call.seed for each in recorded(file)] == [0, *range(2, 100)]
-
-
-def test_a_cassette_travels_to_other_processes_by_its_path(call: Call, file: Path) -> None:
-    with Cassette(file, "record", Parrot()) as cassette:
-        said = cassette(call)
-    with Cassette(file, "replay-or-fail") as cassette, pickle.loads(pickle.dumps(cassette)) as copy:
-        assert copy(call) == said
-
-
-@pytest.mark.parametrize(
-    ("mode", "chat", "told"),
-    [
-        ("play", None, "mode='play'; there are record, replay, replay-or-fail, bypass"),
-        ("record", None, "mode 'record' asks for what it does not know: give chat="),
-        ("bypass", None, "mode 'bypass' asks"),
-    ],
-)
-def test_a_mode_that_makes_no_sense_is_refused(file: Path, mode: Any, chat: Any, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        Cassette(file, mode, chat)
-    assert not file.exists()
-
-
-@pytest.mark.parametrize("mode", ["replay", "replay-or-fail"])
-def test_a_recording_that_is_not_there_is_told_and_not_made(file: Path, mode: Any) -> None:
-    with pytest.raises(FileNotFoundError, match="make one with mode='record'"):
-        Cassette(file, mode)
-    assert not file.exists()
-
-
-@pytest.mark.parametrize("content", [b"This is no database. " * 100, bytes(5000)], ids=["text", "zeros"])
-@pytest.mark.parametrize("mode", ["record", "replay"])
-def test_a_file_of_something_else_is_refused_and_left_alone(file: Path, mode: Any, content: bytes) -> None:
-    file.write_bytes(content)
-    with pytest.raises(ValueError, match="is no recording"):
-        Cassette(file, mode, Parrot())
-    assert file.read_bytes() == content
-
-
-@pytest.mark.parametrize("mode", ["record", "replay"])
-def test_a_database_of_something_else_is_refused_and_left_alone(file: Path, mode: Any) -> None:
-    with sqlite3.connect(file) as handle:
-        handle.execute("CREATE TABLE orders (id)")
-    handle.close()
-    before = file.read_bytes()
-    with pytest.raises(ValueError, match="database of something else"):
-        Cassette(file, mode, Parrot())
-    assert file.read_bytes() == before
-
-
-def test_a_folder_that_is_not_there_is_told(file: Path) -> None:
-    with pytest.raises(OSError, match="unable to open"):
-        Cassette(file.parent / "nowhere" / "calls.db", "record", Parrot())
-
-
-def test_the_command_lists_the_calls(call: Call, file: Path) -> None:
-    with Cassette(file, "record", Parrot()) as cassette:
-        for seed in (8, 7):
-            cassette(changed(call, seed=seed, messages=(*call.messages, Message("user", "[bold] one\ntwo " * 30))))
-    shown = CliRunner().invoke(app, ["cassette", str(file)], env={"COLUMNS": "200"})
-    assert shown.exit_code == 0
-    assert "[bold] one two" in shown.output and "tiny" in shown.output
-    listed = CliRunner().invoke(app, ["cassette", str(file), "--json"])
-    calls = [json.loads(line) for line in listed.output.splitlines()]
-    assert [each["call"]["seed"] for each in calls] == [7, 8]
-    assert calls[0]["reply"]["message"]["content"].endswith(" 2")
-
-
-@pytest.mark.parametrize("content", [None, b"no database " * 100])
-def test_the_command_refuses_what_is_no_recording(file: Path, content: bytes | None) -> None:
-    if content:
-        file.write_bytes(content)
-    result = CliRunner().invoke(app, ["cassette", str(file)])
-    assert result.exit_code == 2
-    assert "no recording" in " ".join(result.output.split())

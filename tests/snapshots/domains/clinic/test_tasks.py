@@ -1,0 +1,34 @@
+"""Tasks of the clinics are of many kinds, and any calls of their tools keep what they promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_envs.simulators.user.agenda import AgendaUser
+from agent_envs.snapshots.domains.compose import composed
+from agent_envs.snapshots.domains.domain import Domain
+from agent_envs.snapshots.domains.episode import EpisodeDatabase
+from agent_envs.snapshots.domains.proof import prove
+from agent_envs.snapshots.domains.world import DomainWorld
+from agent_envs.testing import tool_machine
+
+TestClinicTools = tool_machine("clinic")
+
+
+def test_tasks_are_of_many_kinds_and_every_one_is_proved(
+    domain: Domain, world: DomainWorld, db: EpisodeDatabase
+) -> None:
+    tasks: dict[str, Any] = {}
+    longest = None
+    for subject in domain.subjects(db):
+        for draft in composed(db, domain.tools, domain.user_tools, subject):
+            task = draft.task(f"clinic-{len(tasks)}", subject.name, domain.tools, domain.user_tools)
+            tasks.setdefault(draft.shape, task)
+            longest = task if longest is None or task.difficulty > longest.difficulty else longest
+    assert len(tasks) >= 30
+    refused = [shape for shape, task in tasks.items() if task.script.wants[0].kind == "refused"]
+    assert len(refused) >= 10
+    assert longest is not None and longest.difficulty >= 10
+    assert min(task.difficulty for task in tasks.values()) == 1
+    assert [shape for shape, task in tasks.items() if not prove(world, AgendaUser(), task).holds] == []
+    assert prove(world, AgendaUser(), longest).holds
