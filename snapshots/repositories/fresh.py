@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from agent_envs.sandbox import Sandbox, Snapshot, start
@@ -48,6 +49,7 @@ def run_changed(
     wanted: Iterable[str] | None = None,
     describe: bool = False,
     frozen: Iterable[str] = (),
+    hidden: Mapping[str, bytes] = MappingProxyType({}),
     timeout_s: float,
 ) -> TestRun:
     """Run tests of a fresh tree with changes.
@@ -61,6 +63,7 @@ def run_changed(
         wanted: Ids of the tests; None for all in the files.
         describe: Whether to tell what the tests failed with.
         frozen: Files that must not change while they run; see `run_tests`.
+        hidden: What some of those hold for the tests alone; see `run_tests`.
         timeout_s: How long all of it may take.
 
     Raises:
@@ -77,6 +80,15 @@ def run_changed(
             for path, content in change.items():
                 if content is not None:
                     sandbox.write(path, content)
-        return run_tests(sandbox, paths, files, wanted=wanted, describe=describe, frozen=frozen, timeout_s=timeout_s)
+        return run_tests(
+            sandbox,
+            paths,
+            files,
+            wanted=wanted,
+            describe=describe,
+            frozen=frozen,
+            hidden=hidden,
+            timeout_s=timeout_s,
+        )
     finally:
         sandbox.close()

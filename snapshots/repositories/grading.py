@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import msgspec
 
 from agent_envs.outcome import Fault
 from agent_envs.sandbox import Snapshot
 
-from .canaries import Canaries, canaries, random_names
-from .counter_tests import CounterTest, counter_tests, with_counter_tests
-from .fresh import Ground, run_changed
-from .layout import is_test
-from .running import TestRun
+from .fresh import Ground
+from .staging import Changes, Counters, HiddenTests, Played, Stage
 from .submission import Submission
 from .suspicion import added
 from .trees import Tree
-
-TIMEOUT_FACTOR = 10.0
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -41,89 +34,19 @@ class Verdict(msgspec.Struct, frozen=True):
     timed_out: bool = False
 
 
-class HiddenTests(NamedTuple):
-    """The tests that decide over a task.
-
-    Args:
-        files: What the files of hidden tests hold; None where one is removed.
-        fail_to_pass: Tests that must pass now.
-        pass_to_pass: Tests that must still pass.
-        seconds: How long all of them took when the task was made.
-    """
-
-    files: Mapping[str, bytes | None]
-    fail_to_pass: tuple[str, ...]
-    pass_to_pass: tuple[str, ...]
-    seconds: float
-
-    def held(self, base: Tree) -> dict[str, bytes]:
-        """The files of the tests that are to pass now, with what they hold, whether it is changed or not."""
-        paths = sorted({test.partition("::")[0] for test in self.fail_to_pass})
-        found = {path: self.files[path] if path in self.files else base.read(path) for path in paths}
-        return {path: content for path, content in found.items() if content is not None}
-
-
-class Counters(msgspec.Struct, frozen=True):
-    """Counter-tests that fail with the solution.
-
-    Args:
-        tests: The tests, and for each the parameters with which it fails, as its ids have them.
-    """
-
-    tests: tuple[tuple[CounterTest, tuple[str, ...]], ...]
-    timed_out: bool = False
-
-
-class _Stage(NamedTuple):
-    """All that is run in one go.
-
-    Args:
-        files: What files of tests hold, the counter-tests in them.
-        canaries: The file of canaries.
-        counters: The ids of counter-tests, each with what must come of it.
-    """
-
-    files: dict[str, bytes | None]
-    canaries: Canaries
-    counters: dict[str, str]
-
-
-def counters(
-    ground: Ground, snapshot: Snapshot, base: Tree, hidden: HiddenTests, gold: Mapping[str, bytes | None]
-) -> Counters:
-    """The counter-tests of a task: those of which it was seen that they fail with the solution.
-
-    Args:
-        ground: Where they are run.
-        snapshot: What the agent's tree begins with.
-        base: The files of it.
-        hidden: The tests.
-        gold: The solution's changes.
-
-    Raises:
-        Fault: The sandbox cannot be started, or is lost.
-    """
-    found = counter_tests(hidden.held(base), hidden.fail_to_pass)
-    stage, names = _staged(base, hidden, [(one, ()) for one in found])
-    run = _run(ground, snapshot, base, gold, hidden, stage, known=False)
-    kept = []
-    for one, called in zip(found, names, strict=True):
-        ids = [test for test in run.tests if test == one.id(called) or test.startswith(f"{one.id(called)}[")]
-        if ids and all(run.tests[test].outcome == "failed" for test in ids):
-            kept.append((one, tuple(test.removeprefix(one.id(called)) for test in ids)))
-    return Counters(tuple(kept), timed_out=not run.whole)
-
-
 def grade(
     ground: Ground,
     snapshot: Snapshot,
     base: Tree,
     work: Submission,
     hidden: HiddenTests,
-    gold: Mapping[str, bytes | None],
-    against: Counters = Counters(()),  # noqa: B008 - it is frozen
+    gold: Changes,
+    against: Counters = Counters(),  # noqa: B008 - it is frozen
 ) -> Verdict:
     """What hidden tests say of an agent's changes.
+
+    What passes them runs them once more, in another sandbox, where the counter-tests have their names: code that
+    passes tests which it does not satisfy cannot know in which of the two it is.
 
     Args:
         ground: Where they are run.
@@ -132,7 +55,7 @@ def grade(
         work: The agent's changes.
         hidden: The tests.
         gold: The solution's changes: what these use is not suspicious.
-        against: The counter-tests, as `counters` gives them.
+        against: The counter-tests, as `Stage.counters` gives them.
 
     Raises:
         Fault: The sandbox cannot be started, or is lost, and not by what the agent changed.
@@ -141,73 +64,29 @@ def grade(
     if found:
         told = f"the changes hold {', '.join(found)}: tests cannot judge them"
         return Verdict(0.0, 0.0, False, _told((told,), work))
-    stage, _ = _staged(base, hidden, against.tests)
+    stage = Stage(ground, snapshot, base, hidden)
+    verdict = _judged(stage, work, against, own=0)
+    return _judged(stage, work, against, own=1) if verdict.resolved and against.tests else verdict
+
+
+def _judged(stage: Stage, work: Submission, against: Counters, own: int) -> Verdict:
     try:
-        run = _run(ground, snapshot, base, work.files, hidden, stage)
+        played = stage.play(work.files, against, own=own)
     except (Fault, OSError):
-        if not _run(ground, snapshot, base, {}, hidden, stage).whole:  # then it is not what the agent changed
+        if not stage.play({}, against, own=own).run.whole:  # then it is not what the agent changed
             raise
         return Verdict(0.0, 0.0, False, _told(("the sandbox of the tests does not survive the changes",), work))
-    if run.timed_out:
+    if played.run.timed_out:
         return Verdict(0.0, 0.0, False, _told(("the tests took too long",), work), timed_out=True)
-    return _verdict(run, stage, work, hidden)
+    return _verdict(played, stage.hidden, work)
 
 
-def _staged(
-    base: Tree, hidden: HiddenTests, against: Iterable[tuple[CounterTest, tuple[str, ...]]]
-) -> tuple[_Stage, list[str]]:
-    """The files of tests with canaries and counter-tests, under new names each time."""
-    placed = list(against)
-    names = random_names(len(placed))
-    files: dict[str, bytes | None] = dict(hidden.files)
-    held = hidden.held(base)
-    for path, content in held.items():
-        here = [(one, called) for (one, _), called in zip(placed, names, strict=True) if one.path == path]
-        if here:
-            files[path] = with_counter_tests(content, here)
-    expected = {
-        one.id(called, parameters): "failed"
-        for (one, of), called in zip(placed, names, strict=True)
-        for parameters in of
-    }
-    path = hidden.fail_to_pass[0].partition("::")[0]
-    folder = str(PurePosixPath(path).parent).removeprefix(".")
-    return _Stage(files, canaries(folder, held.get(path, b"").decode(errors="replace")), expected), names
-
-
-def _run(
-    ground: Ground,
-    snapshot: Snapshot,
-    base: Tree,
-    changes: Mapping[str, bytes | None],
-    hidden: HiddenTests,
-    stage: _Stage,
-    *,
-    known: bool = True,
-) -> TestRun:
-    """Run the hidden tests with all that stands among them; others of their files too where ids are not known yet."""
-    tests = {*hidden.fail_to_pass, *hidden.pass_to_pass, *stage.canaries.outcomes}
-    files = {test.partition("::")[0] for test in tests}
-    return run_changed(
-        ground,
-        snapshot,
-        base.layout.paths,
-        (changes, stage.files, {stage.canaries.path: stage.canaries.content}),
-        files,
-        wanted={*tests, *stage.counters} if known else None,
-        frozen=[path for path in (*base.files, *stage.files, stage.canaries.path) if is_test(path)],
-        timeout_s=ground.least_timeout_s + TIMEOUT_FACTOR * hidden.seconds,
-    )
-
-
-def _verdict(run: TestRun, stage: _Stage, work: Submission, hidden: HiddenTests) -> Verdict:
-    to_pass = [test for test in hidden.fail_to_pass if not run.passed(test)]
-    to_keep = [test for test in hidden.pass_to_pass if not run.passed(test)]
+def _verdict(played: Played, hidden: HiddenTests, work: Submission) -> Verdict:
+    to_pass, to_keep = played.failed(hidden.fail_to_pass), played.failed(hidden.pass_to_pass)
     lines = [f"{name} does not pass" for name in (*to_pass, *to_keep)]
     if len(lines) > 5:
         lines[5:] = [f"{len(lines) - 5} more do not pass"]
-    believed = run.whole and stage.canaries.sing(run)
-    if not believed or (not lines and run.outcomes(stage.counters) != stage.counters):
+    if not played.believed or (not lines and not all(played.came(*one) for one in played.named)):
         return Verdict(0.0, 0.0, False, _told(("the tests did not come to their end in due form",), work))
     return Verdict(
         1 - len(to_pass) / len(hidden.fail_to_pass),
@@ -217,10 +96,10 @@ def _verdict(run: TestRun, stage: _Stage, work: Submission, hidden: HiddenTests)
     )
 
 
-def suspicious(work: Submission, base: Tree, gold: Mapping[str, bytes | None]) -> list[str]:
+def suspicious(work: Submission, base: Tree, gold: Changes) -> list[str]:
     """What changes hold that a fix has no need of, and that the solution does not hold."""
 
-    def of(changes: Mapping[str, bytes | None]) -> set[str]:
+    def of(changes: Changes) -> set[str]:
         after = {path: new for path, new in changes.items() if new is not None and path.endswith(".py")}
         before = {path: old for path in changes if path.endswith(".py") and (old := base.read(path)) is not None}
         return set(added(before, after))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -19,8 +20,9 @@ from agent_envs.snapshots.cache import build_once, cache_path, reading
 from agent_envs.tasks import TaskSet
 
 from .fresh import Ground, run_changed
-from .grading import Counters, HiddenTests, Verdict, counters, grade
+from .grading import Verdict, grade
 from .running import TestRun
+from .staging import Counters, HiddenTests, Stage
 from .submission import Submission, of_files, submission
 from .task_python import task_python
 from .tests_graded import grade_tests
@@ -137,7 +139,8 @@ class RepositorySet:
         """
         base = self.base(task)
         return self._once(
-            _key(task, "counters"), lambda: counters(self.ground, base.snapshot, base.tree, base.hidden, base.gold)
+            _key(task, "counters"),
+            lambda: Stage(self.ground, base.snapshot, base.tree, base.hidden).counters(base.gold),
         )
 
     def run(self, task: IssueTask, changes: Mapping[str, bytes], tests: Mapping[str, bytes]) -> TestRun:
@@ -225,16 +228,22 @@ def base_at(place: Path, task: IssueTask) -> Base:
     return Base(tree, Snapshot(place), hidden, patches.applied(task.patch, tree.read))
 
 
+@contextmanager
+def built(kept: Tree, task: IssueTask) -> Iterator[Base]:
+    """What a task is played and judged with, whose tree is made for this once."""
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch, "tree")
+        kept.build(place, patches.applied(task.setup, kept.read))
+        yield base_at(place, task)
+
+
 def proved(ground: Ground, kept: Tree, task: IssueTask) -> bool:
     """Whether the solution of a task resolves it and nothing does not, by the verdict that episodes get.
 
     Raises:
         Fault: A sandbox is lost, or cannot be started.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch, "tree")
-        kept.build(place, patches.applied(task.setup, kept.read))
-        base = base_at(place, task)
+    with built(kept, task) as base:
         solved, nothing = (
             grade(ground, base.snapshot, base.tree, Submission(dict(changes), {}), base.hidden, base.gold).resolved
             for changes in (base.gold, {})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -12,6 +13,7 @@ from agent_envs.sandbox import Limits, Sandbox
 
 LIMITS = Limits(output_bytes=1 << 27, disk_mb=256)
 _NOT_STARTED = (126, 127)
+_SUPERVISE = "import sys; sys.path.append('$INSIDE/..'); from inside.supervise import main; main()"
 
 
 class Raised(msgspec.Struct, frozen=True):
@@ -93,6 +95,7 @@ def run_tests(
     wanted: Iterable[str] | None = None,
     describe: bool = False,
     frozen: Iterable[str] = (),
+    hidden: Mapping[str, bytes] = MappingProxyType({}),
     timeout_s: float,
 ) -> TestRun:
     """Run tests of a sandbox's tree.
@@ -105,6 +108,7 @@ def run_tests(
         describe: Whether to tell what the tests failed with.
         frozen: Files that must hold the same before and after the run, and of which what they hold before is what is
             imported; else the run is not whole.
+        hidden: What is imported instead of what some of those hold; nothing in the sandbox can read it in a file.
         timeout_s: How long all of it may take.
 
     Raises:
@@ -118,9 +122,10 @@ def run_tests(
         "wanted": None if wanted is None else sorted(wanted),
         "describe": describe,
         "frozen": sorted(set(frozen)),
+        "hidden": dict(hidden),
     }
     sandbox.write(name, msgspec.json.encode(job))
-    done = sandbox.run(f"exec python -I -S -B $INSIDE/supervise.py {name}", timeout_s=timeout_s)
+    done = sandbox.run(f'exec python -I -S -B -c "{_SUPERVISE}" {name}', timeout_s=timeout_s)
     said = [line.removeprefix(f"{nonce} ") for line in done.output.splitlines() if line.startswith(f"{nonce} ")]
     if done.exit_code in _NOT_STARTED and not said:
         raise Fault(f"the Python of the tests does not start: {done.output.strip()[-500:]}", origin="infra")

@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from .seals import unsealed
 from .work import Reporter, arguments, prepare
+
+_KEY_BYTES = 32
 
 
 def main() -> None:
@@ -48,27 +51,30 @@ def _tried(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(change: dict[str, Any]) -> dict[str, Any]:
+    key = os.urandom(_KEY_BYTES)
     events, tell = os.pipe()
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
         os.close(events)
-        reporter = Reporter(tell, change["wanted"], True)
+        reporter = Reporter(tell, key, change["wanted"], True)
         options = arguments(os.getcwd(), change["tests"], describe=True, most_failures=change["most_failures"])
         os._exit(int(pytest.main(options, plugins=[reporter])))
     os.close(tell)
     said = bytearray()
     deadline = time.monotonic() + change["timeout_s"]
+    timed_out = True
     while (left_s := deadline - time.monotonic()) > 0 and select.select([events], [], [], left_s)[0]:
         piece = os.read(events, 1 << 16)
         if not piece:
+            timed_out = False
             break
         said += piece
     os.close(events)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return {"timed_out": left_s <= 0, "lines": [json.loads(line) for line in said.splitlines() if line.endswith(b"}")]}
+    return {"timed_out": timed_out, "lines": [json.loads(line) for line in unsealed(bytes(said), key)]}
 
 
 def _write(fd: int, text: bytes) -> None:

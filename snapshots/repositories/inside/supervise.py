@@ -12,8 +12,12 @@ import select
 import sys
 from typing import Any
 
+from .seals import unsealed
+
 _SET_DUMPABLE = 4
 _LIMIT_BYTES = 1 << 24
+_KEY_BYTES = 32
+_WORK = "import sys; sys.path.append(sys.argv[1]); __import__('inside.work', fromlist=['main']).main()"
 
 
 def main() -> None:
@@ -42,26 +46,22 @@ def _held(paths: list[str]) -> list[bytes]:
 
 
 def _events(job: dict[str, Any]) -> list[str]:
-    """What the worker says, line by line; what is no JSON is left out."""
+    """What the worker says, line by line; what others say on its pipe, or let pass of what it says, is left out."""
+    key = os.urandom(_KEY_BYTES)
     events, tell = os.pipe()
     give, asked = os.pipe()
     child = os.fork()
     if not child:
-        _become_worker(f"{os.path.dirname(__file__)}/work.py", give, tell, (asked, events))
+        _become_worker(os.path.dirname(os.path.dirname(__file__)), give, tell, (asked, events))
     for fd in (tell, give):
         os.close(fd)
     with contextlib.suppress(BrokenPipeError):
-        _write(asked, json.dumps(job).encode())
+        _write(asked, json.dumps({**job, "tell": tell, "key": key.hex()}).encode())
     os.close(asked)
-    said = _read_until_it_ends(events, child)
-    lines = []
-    for line in said.decode(errors="replace").split("\n"):
-        with contextlib.suppress(ValueError, RecursionError):
-            lines.append(json.dumps(json.loads(line), allow_nan=False))
-    return lines
+    return [line.decode() for line in unsealed(_read_until_it_ends(events, child), key)]
 
 
-def _become_worker(program: str, give: int, tell: int, ours: tuple[int, ...]) -> None:
+def _become_worker(place: str, give: int, tell: int, ours: tuple[int, ...]) -> None:
     try:
         for fd in ours:
             os.close(fd)
@@ -69,7 +69,7 @@ def _become_worker(program: str, give: int, tell: int, ours: tuple[int, ...]) ->
         for fd, target in ((give, 0), (nothing, 1), (nothing, 2)):
             os.dup2(fd, target)
         os.set_inheritable(tell, True)
-        os.execv(sys.executable, [sys.executable, "-I", "-B", program, str(tell)])
+        os.execv(sys.executable, [sys.executable, "-I", "-B", "-c", _WORK, place])
     finally:
         os._exit(1)
 
@@ -104,7 +104,3 @@ def _piece(fd: int) -> bytes:
 def _write(fd: int, text: bytes) -> None:
     while text:
         text = text[os.write(fd, text) :]
-
-
-if __name__ == "__main__":
-    main()

@@ -3,14 +3,19 @@
 # ruff: noqa: PTH100, PTH109, PTH113, PTH118, PTH123
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sys
+from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
+from types import ModuleType
 from typing import Any
 
 import pytest
 from _pytest._io.saferepr import saferepr
+
+from .seals import sealed
 
 LIMIT_MESSAGE, LIMIT_VALUE, LIMIT_VALUES = 2000, 300, 20
 
@@ -20,12 +25,13 @@ class Reporter:
 
     Args:
         fd: Where it says so.
+        key: Seals what it says.
         wanted: Ids of the tests to run; None for all that are found.
         describe: Whether to say of a failure what was raised, and where in the test.
     """
 
-    def __init__(self, fd: int, wanted: list[str] | None, describe: bool) -> None:
-        self._fd, self._describe = fd, describe
+    def __init__(self, fd: int, key: bytes, wanted: list[str] | None, describe: bool) -> None:
+        self._fd, self._key, self._said, self._describe = fd, key, 0, describe
         self._wanted = None if wanted is None else frozenset(wanted)
         self._ended: dict[str, list[Any]] = {}
 
@@ -62,9 +68,10 @@ class Reporter:
             outcome, seconds, found = self._ended.pop(report.nodeid)
             self.say({"id": report.nodeid, "outcome": outcome, "seconds": round(seconds, 4), "raised": found})
 
-    def say(self, line: dict[str, Any], *, dumps: Any = json.dumps, write: Any = os.write) -> None:
+    def say(self, line: dict[str, Any], *, dumps: Any = json.dumps, seal: Any = sealed, write: Any = os.write) -> None:
         """Write a line; by these functions, whatever their names stand for later."""
-        text = dumps(line).encode() + b"\n"
+        text = seal(dumps(line).encode(), self._said, self._key) + b"\n"
+        self._said += 1
         while text:
             text = text[write(self._fd, text) :]
 
@@ -115,11 +122,16 @@ def prepare(job: dict[str, Any]) -> None:
     os.close(nothing)
 
 
-def freeze(paths: list[str]) -> None:
-    """Let imports of some files take what these hold now, whatever stands there when they are imported."""
-    held = {}
+def freeze(paths: list[str], hidden: Mapping[str, str]) -> None:
+    """Let imports of some files take what these hold now, or what is hidden, whatever stands there by then.
+
+    Args:
+        paths: The files.
+        hidden: What others of them hold, in base64: it stands nowhere.
+    """
+    held = {os.path.abspath(path): base64.b64decode(content) for path, content in hidden.items()}
     for path in map(os.path.abspath, paths):
-        if path.endswith(".py") and os.path.isfile(path):
+        if path not in held and path.endswith(".py") and os.path.isfile(path):
             with open(path, "rb") as file:
                 held[path] = file.read()
     read = SourceFileLoader.get_data
@@ -131,14 +143,19 @@ def freeze(paths: list[str]) -> None:
     SourceFileLoader.get_data = get_data  # type: ignore[assignment,method-assign]
 
 
+def leave() -> None:
+    """Let nothing of ours be found by its name: neither modules, nor where they are, nor what began them."""
+    sys.path.remove(sys.argv.pop())
+    for name in [name for name in sys.modules if name == __package__ or name.startswith(f"{__package__}.")]:
+        del sys.modules[name]
+    sys.modules["__main__"] = ModuleType("__main__")
+
+
 def main() -> None:
     """Do the job that is described on standard input."""
     job = json.load(sys.stdin)
+    leave()
     prepare(job)
-    freeze(job["frozen"])
-    reporter = Reporter(int(sys.argv[1]), job["wanted"], job["describe"])
+    freeze(job["frozen"], job["hidden"])
+    reporter = Reporter(job["tell"], bytes.fromhex(job["key"]), job["wanted"], job["describe"])
     os._exit(int(pytest.main(arguments(os.getcwd(), job["files"], describe=job["describe"]), plugins=[reporter])))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from agent_envs.snapshots.repositories.grading import HiddenTests, Verdict, grade
+from agent_envs.snapshots.repositories.grading import Verdict, grade
 from agent_envs.snapshots.repositories.repository_set import Base, RepositorySet
+from agent_envs.snapshots.repositories.staging import HiddenTests
 from agent_envs.snapshots.repositories.submission import Submission, submission
 
 SOURCE, TEST = "ledger/money.py", "tests/test_money.py"
