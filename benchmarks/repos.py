@@ -22,6 +22,7 @@ from agent_envs import patches
 from agent_envs.envs.issue_task import IssueTask
 from agent_envs.envs.repo_task import RepoTask
 from agent_envs.messages import ToolCall, assistant
+from agent_envs.sandbox import Snapshot
 from agent_envs.sandbox.local import LocalSandbox
 from agent_envs.snapshots.repositories.bugs.baseline import baseline
 from agent_envs.snapshots.repositories.bugs.candidates import candidates, code_files
@@ -155,11 +156,13 @@ def screening(repositories: RepositorySet) -> None:
     begun = time.perf_counter()
     found = [bug for at in range(0, SCREENED, 4) for bug in screen._screened(tried[at : at + 4], sources)]
     RESULTS["trying a change: warm, the tests that run its lines, ms"] = (time.perf_counter() - begun) / SCREENED * 1e3
-    bugs = [bug for bug in found if bug is not None]
+    broken = [bug.files(sources) for bug in found if bug is not None]
     begun = time.perf_counter()
-    for bug in bugs:
-        screen._confirmed(bug, sources)
-    RESULTS["trying a change: cold, the whole suite, ms"] = (time.perf_counter() - begun) / len(bugs) * 1e3
+    for files in broken:
+        change = {path: text.encode() for path, text in files.items()}
+        where = (repositories.ground, Snapshot(tree.path), tree.layout.paths)
+        run_changed(*where, (change,), base.files, wanted=base.passed, timeout_s=60.0)
+    RESULTS["trying a change: cold, the whole suite, ms"] = (time.perf_counter() - begun) / len(broken) * 1e3
 
 
 def crowd(world: dict[str, Any]) -> None:

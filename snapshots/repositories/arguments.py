@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from .parsing import parsed_expression
 from .running import Raised
 from .statements import Function, arguments_of, bound_by, is_docstring, names_in, spelled
 
@@ -135,7 +136,7 @@ class Arguments:
                 found |= {ast.dump(row[name]): row[name] for row in fitting}
         if len(found) == 1:
             return next(iter(found.values()))
-        return ast.parse(self._given[name], mode="eval").body if is_literal(self._given[name]) else None
+        return parsed_expression(self._given[name]) if is_literal(self._given[name]) else None
 
     def _rows(self, values: ast.expr | None, names: Sequence[str]) -> list[dict[str, ast.expr]]:
         """The values of each case by name, as far as they are listed; of the test's own where its id has the number."""
@@ -150,7 +151,7 @@ class Arguments:
         text, given = ast.unparse(value), self._given.get(name, "")
         if not is_literal(text) or not is_literal(given):
             return not is_literal(text) or "..." in given
-        held, shown = ast.literal_eval(text), ast.literal_eval(given)
+        held, shown = (ast.literal_eval(parsed_expression(one)) for one in (text, given))
         return bool(repr(held) == repr(shown) or ("{" in text and held == shown))  # it is shown with its keys sorted
 
     def _parametrized(self) -> Iterator[tuple[list[str], ast.expr | None]]:
@@ -188,7 +189,7 @@ def fixture_name(node: ast.stmt) -> str | None:
 def is_literal(value: str) -> bool:
     """Whether what was shown of a value is that value: nothing is left out of it, and Python reads it."""
     try:
-        ast.literal_eval(value)
+        ast.literal_eval(parsed_expression(value))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return False
     return "..." not in value

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeGuard
 from unittest import TestCase
 
 from .arguments import PYTEST_OWN, Arguments, fixture_name
+from .parsing import parsed
 from .running import Raised
 from .statements import Function, arguments_of, bound_by, indented, is_docstring, members_in, names_in, spelled, unbound
 
@@ -104,7 +105,7 @@ def assembled(origin: Origin, kept: Sequence[ast.stmt], raised: Raised) -> Examp
         text = "\n".join(
             [*above, *fixtures, "", _test(origin, body, arguments.asked, held, bases if is_method else None)]
         )
-    lines, code = text.strip("\n").split("\n"), ast.parse(text)
+    lines, code = text.strip("\n").split("\n"), parsed(text)
     if len(lines) > LIMIT_LINES or not _is_program(text) or unbound(code) or members_in([code]) & _CLOCKS:
         return None
     own = {fixture_name(node) for node in arguments.shown}

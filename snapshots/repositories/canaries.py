@@ -6,6 +6,7 @@ import ast
 import secrets
 from typing import NamedTuple
 
+from .parsing import parsed
 from .running import TestRun
 
 _WORDS = (
@@ -75,7 +76,7 @@ def random_names(count: int) -> list[str]:
 def _imports(beside: str) -> str:
     """What a file of tests imports from elsewhere, and pytest."""
     try:
-        body = ast.parse(beside).body
+        body = parsed(beside).body
     except SyntaxError:
         body = []
     kept = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]

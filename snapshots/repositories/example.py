@@ -6,9 +6,11 @@ import ast
 import builtins
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .arguments import PYTEST_OWN, fixture_name
 from .assembly import SET_UP, Example, Origin, assembled
+from .parsing import parsed
 from .running import Raised
 from .statements import Function, arguments_of, bound_by, is_docstring, members_in, names_in
 
@@ -35,8 +37,7 @@ def example_of(test: str, source: str, raised: Raised) -> Example | None:
         The code; None where the failure is not in a function of the file, or the code would be too long, or would use
         what a reader cannot have.
     """
-    lines = re.split(r"\r\n?|\n", source.removeprefix("\ufeff"))  # as Python counts them
-    tree = ast.parse("\n".join(lines))
+    tree, lines = _read(source)
     path, _, case = test.partition("[")
     *within, name = path.split("::")[1:]
     classes = _classes(tree, within)
@@ -54,6 +55,13 @@ def example_of(test: str, source: str, raised: Raised) -> Example | None:
         kept = [node for node in reached if not is_docstring(node)]
     made = assembled(Origin(tree, lines, function, classes, case.removesuffix("]")), kept, raised)
     return made and made._replace(lines=[re.sub(rf"\b{name}\b", "test_example", line) for line in made.lines])
+
+
+@lru_cache(maxsize=32)
+def _read(source: str) -> tuple[ast.Module, list[str]]:
+    """A file and its lines, as Python counts them; the failures of a bug are mostly in one file."""
+    lines = re.split(r"\r\n?|\n", source.removeprefix("\ufeff"))
+    return parsed("\n".join(lines)), lines
 
 
 def cleaned(text: str) -> str:

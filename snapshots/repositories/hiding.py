@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Collection, Iterable
 
+from .parsing import parsed
+
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # as Python counts them, with their ends
 
 
@@ -24,17 +26,18 @@ def without_tests(source: str, tests: Iterable[str]) -> str:
         CannotHide: A test is not defined in this file where its id says, or other code of the file needs it, or its
             lines hold more than it.
     """
-    tree = ast.parse(source.removeprefix("\ufeff"))
+    tree = parsed(source.removeprefix("\ufeff"))
     lines = _LINE.findall(source)
     names = {tuple(test.partition("[")[0].split("::")[1:]) for test in tests}
     gone = [definition(tree, name) for name in sorted(names)]
     _check_unused(tree, {node.name for node in gone})
+    first_of_emptied = _first_of_emptied(tree, gone)
     for node in sorted(gone, key=lambda node: node.lineno, reverse=True):
         first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
         last = node.end_lineno or node.lineno
         indent = lines[node.lineno - 1][: node.col_offset]
         end = lines[first - 1].removeprefix(lines[first - 1].rstrip("\r\n"))
-        lines[first - 1 : last] = [f"{indent}pass{end}"] if _is_alone(tree, node, gone) else []
+        lines[first - 1 : last] = [f"{indent}pass{end}"] if node in first_of_emptied else []
     left = "".join(lines)
     _check_left(left, tree, gone)
     return left
@@ -73,16 +76,14 @@ def _check_left(left: str, tree: ast.Module, gone: Collection[ast.stmt]) -> None
             body = [node for node in scope.body if node not in gone]
             scope.body = body or ([ast.Pass()] if isinstance(scope, ast.ClassDef) else [])
     try:
-        same = ast.dump(ast.parse(left.removeprefix("\ufeff"))) == ast.dump(tree)
+        same = ast.dump(parsed(left.removeprefix("\ufeff"))) == ast.dump(tree)
     except SyntaxError:
         same = False
     if not same:
         raise CannotHide("the lines of a test hold more than the test")
 
 
-def _is_alone(tree: ast.Module, node: ast.stmt, gone: Iterable[ast.stmt]) -> bool:
-    """Whether a class would be left without a body; the first of its tests then leaves something in its place."""
-    for scope in ast.walk(tree):
-        if isinstance(scope, ast.ClassDef) and node in scope.body:
-            return node is scope.body[0] and all(one in gone for one in scope.body)
-    return False
+def _first_of_emptied(tree: ast.Module, gone: Collection[ast.stmt]) -> list[ast.stmt]:
+    """The first test of each class that would be left without a body: it leaves something in its place."""
+    classes = [scope for scope in ast.walk(tree) if isinstance(scope, ast.ClassDef)]
+    return [scope.body[0] for scope in classes if all(one in gone for one in scope.body)]

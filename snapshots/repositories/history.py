@@ -11,6 +11,7 @@ import msgspec
 from .git import ChangedFile, Commit, GitRepository
 from .git_tree import shown
 from .layout import is_test, layout_of
+from .parsing import parsed
 
 MAX_SOURCE_FILES = 4
 MAX_SOURCE_LINES = 199
@@ -160,7 +161,7 @@ def _entities(source: bytes, path: str) -> dict[str, str]:
     """The code of each function, each class and the rest of a module, without docstrings, by dotted names."""
     try:
         with warnings.catch_warnings(action="ignore"):  # old code holds escapes and comparisons that Python warns of
-            module = ast.parse(source, path)
+            module = parsed(source)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise _Unfit(f"{path} cannot be parsed: {error}") from error
     for node in ast.walk(module):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .assembly import Example
 from .example import cleaned, example_of
+from .parsing import parsed
 from .running import Raised
 
 LIMIT_MESSAGE_LINES = 12
@@ -99,7 +100,7 @@ def feature_text(project: str, path: str, function: str, source: str, tests: Ite
         source: What the file holds with the feature.
         tests: Ids of the tests that need it.
     """
-    node = _function(ast.parse(source), function.split("."))
+    node = _function(parsed(source), function.split("."))
     if node is None:
         return ""
     described = node.body[:1] if ast.get_docstring(node) is not None else []

@@ -20,3 +20,14 @@ def parsed(source: str | bytes) -> ast.Module:
     """
     with _lock:
         return ast.parse(source)
+
+
+def parsed_expression(text: str) -> ast.expr:
+    """The syntax tree of an expression; see `parsed`.
+
+    Raises:
+        SyntaxError: It is none.
+        ValueError: It holds a zero byte.
+    """
+    with _lock:
+        return ast.parse(text.lstrip(" \t"), mode="eval").body

@@ -79,9 +79,13 @@ class Played(NamedTuple):
         return self.run.outcomes(expected) == expected
 
     def failed(self, tests: Iterable[str]) -> list[str]:
-        """Tests that do not pass, of those that have their own names."""
-        other = {test for expected in self.named.values() for test, outcome in expected.items() if outcome == "failed"}
-        return [test for test in tests if test not in other and not self.run.passed(test)]
+        """Tests that do not pass, but for those whose names others have."""
+        taken = {
+            one.id(one.name)
+            for (one, parameters), expected in self.named.items()
+            if expected.get(one.id(one.name, parameters)) == "failed"
+        }
+        return [test for test in tests if test.partition("[")[0] not in taken and not self.run.passed(test)]
 
 
 class Stage(NamedTuple):

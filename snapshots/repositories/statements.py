@@ -7,6 +7,8 @@ import builtins
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from .parsing import parsed
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _BUILT_IN = frozenset((*dir(builtins), "__name__", "__file__"))
 
@@ -83,14 +85,14 @@ def spelled(node: ast.stmt, lines: Sequence[str]) -> str:
 def indented(text: str) -> str:
     """Statements moved to the right by a level; written anew where that would make others of them."""
     moved = textwrap.indent(text, "    ")
-    if _statements(f"if 1:\n{moved}") == [ast.dump(ast.If(ast.Constant(1), ast.parse(text).body, []))]:
+    if _statements(f"if 1:\n{moved}") == [ast.dump(ast.If(ast.Constant(1), parsed(text).body, []))]:
         return moved
-    return textwrap.indent(ast.unparse(ast.parse(text)), "    ")
+    return textwrap.indent(ast.unparse(parsed(text)), "    ")
 
 
 def _statements(text: str) -> list[str]:
     """What a text means; nothing where it begins within a line of another."""
     try:
-        return [ast.dump(one) for one in ast.parse(text).body]
+        return [ast.dump(one) for one in parsed(text).body]
     except SyntaxError:
         return []

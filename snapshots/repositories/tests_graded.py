@@ -11,6 +11,7 @@ from agent_envs.sandbox import Snapshot
 
 from .fresh import Ground, run_changed
 from .grading import Verdict
+from .parsing import parsed
 from .running import TestRun
 from .trees import Tree
 
@@ -91,7 +92,7 @@ def _without_meaning(files: Mapping[str, bytes | None]) -> dict[str, bytes | Non
         if content is None or not path.endswith(".py"):
             continue
         try:
-            tree = ast.parse(content)
+            tree = parsed(content)
         except SyntaxError:
             continue
         for node in ast.walk(tree):
@@ -107,7 +108,7 @@ def _names(sources: Iterable[bytes]) -> set[str]:
     found: Counter[str] = Counter()
     for source in sources:
         try:
-            tree = ast.parse(source)
+            tree = parsed(source)
         except (SyntaxError, ValueError):
             continue
         except (RecursionError, MemoryError):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise, product
 
+from ..parsing import parsed_expression
 from .source import Edit, Source
 
 _NEAR: dict[type[ast.operator], str] = {
@@ -69,7 +70,7 @@ def swap_operands(source: Source, node: ast.AST) -> Iterator[Edit]:
             form.format(source.text[slice(*span)]) for form, span in zip(spelled, (second, first), strict=True)
         )
         text = before + between + after
-        if ast.dump(ast.parse(f"(\n{text}\n)", mode="eval").body) == dump:
+        if ast.dump(parsed_expression(f"(\n{text}\n)")) == dump:
             yield Edit(first.start, second.end, text)
             return
 

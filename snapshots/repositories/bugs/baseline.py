@@ -16,7 +16,7 @@ from ..running import TestRun
 from ..task_python import task_python
 from ..trees import Tree
 
-RUNS = 2
+RUNS = 3
 TIMEOUT_S = 120.0
 COVERAGE_FACTOR = 8.0
 _TESTS = re.compile(r"(test_.*|.*_tests?|tests)\.py")

@@ -10,17 +10,17 @@ import msgspec
 
 from agent_envs.sandbox import Snapshot
 
-from ..fresh import Ground, run_changed
+from ..fresh import Ground
 from ..issue_text import Failure
 from ..running import Raised
 from ..trees import Tree
 from .baseline import Baseline, asked
 from .candidates import Change
 
-MOST_CHUNK = 4
-LEAST_TIMEOUT_S, CONFIRM_TIMEOUT_S, TIMEOUT_FACTOR = 2.0, 5.0, 3.0
+CHUNK = 4
+LEAST_TIMEOUT_S, TIMEOUT_FACTOR = 2.0, 3.0
 FULL_S = 1.0
-"""A suite that takes up to this long is run in full to confirm a bug; of a longer one, the tests that run its lines."""
+"""A suite that takes up to this long is run in full to prove a bug; of a longer one, the tests that run its lines."""
 MOST_BROKEN = 0.5
 
 
@@ -89,8 +89,12 @@ class Screen:
         found = {test for one in changes for test in self.base.tests_of(one.path, one.line, one.end_line)}
         return tuple(test for test in self.base.passed if test in found)
 
+    def watched(self, bug: Bug) -> frozenset[str]:
+        """The tests that say in a fresh tree and process whether a bug is one."""
+        return frozenset(self.base.passed if self.base.seconds <= FULL_S else self.covering(bug.changes))
+
     def bugs(self, tried: Sequence[Bug], sources: Mapping[str, str]) -> list[Bug | None]:
-        """What of some changes are bugs, with the tests that fail; None for the others, in the same order.
+        """What of some changes seem to be bugs, with the tests that fail; None for the others, in the same order.
 
         Args:
             tried: The changes; the failures of each are not yet known.
@@ -99,14 +103,9 @@ class Screen:
         Raises:
             Fault: A sandbox cannot be started, or is lost.
         """
-        size = min(MOST_CHUNK, -(-len(tried) // self.workers))
-        chunks = [tried[at : at + size] for at in range(0, len(tried), size)]
-
-        def found(chunk: Sequence[Bug]) -> list[Bug | None]:
-            return [bug and self._confirmed(bug, sources) for bug in self._screened(chunk, sources)]
-
+        chunks = [tried[at : at + CHUNK] for at in range(0, len(tried), CHUNK)]
         with ThreadPoolExecutor(self.workers) as pool:
-            return [bug for chunk in pool.map(found, chunks) for bug in chunk]
+            return [bug for found in pool.map(lambda chunk: self._screened(chunk, sources), chunks) for bug in found]
 
     def _screened(self, chunk: Sequence[Bug], sources: Mapping[str, str]) -> list[Bug | None]:
         """Fork by fork in one sandbox, the tests that run the changed lines alone."""
@@ -150,22 +149,3 @@ class Screen:
                 failures.append(Failure(test, raised))
         right = 0 < len(failures) <= self._most_broken
         return Bug(one.changes, tuple(failures)) if right else None
-
-    def _confirmed(self, bug: Bug, sources: Mapping[str, str]) -> Bug | None:
-        """The bug, if a fresh tree and process say the same of it."""
-        full = self.base.seconds <= FULL_S
-        wanted = tuple(self.base.passed) if full else self.covering(bug.changes)
-        seconds = sum(self.base.passed[test] for test in wanted)
-        files = {path: text.encode() for path, text in bug.files(sources).items()}
-        run = run_changed(
-            self.ground,
-            self._snapshot,
-            self.tree.layout.paths,
-            (files,),
-            {test.partition("::")[0] for test in wanted},
-            wanted=wanted,
-            timeout_s=CONFIRM_TIMEOUT_S + TIMEOUT_FACTOR * seconds,
-        )
-        if not run.whole:
-            return None
-        return bug if {test for test in wanted if not run.passed(test)} == bug.tests else None

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from ..parsing import parsed
+
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")  # str.splitlines would also break at form feeds
 _BLANK = r"(?:[\s\\]|#[^\r\n]*)*+"
 _BETWEEN = re.compile(
@@ -50,7 +52,7 @@ class Source:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.tree = ast.parse(text)
+                self.tree = parsed(text)
         except ValueError as error:  # a zero byte, or half of a surrogate pair
             raise SyntaxError(f"the text is no Python: {error}") from error
         self.text = text
