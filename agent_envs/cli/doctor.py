@@ -1,4 +1,4 @@
-"""``agent-envs doctor``: what is installed, what is missing, what is cached, and the commands that mend it."""
+"""``agent-envs doctor``: what is installed, what isolates, what is cached, what is missing, and what mends it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from agent_envs.catalog import CATALOG, INVENTORY
 from agent_envs.registry import resolve
+from agent_envs.sandbox import available
 
 _REQUIREMENT = re.compile(r"^(?P<name>[\w.-]+)(?P<allowed>[^;\[]*)(?:.*extra == ['\"](?P<extra>[\w-]+)['\"])?")
 
 
 def doctor() -> None:
-    """Tell what is installed and cached on this machine; exit code 1 if an environment lacks something."""
+    """Tell what is installed, isolates and is cached on this machine; exit code 1 if an environment lacks something."""
     console = Console()
     missing = _installed(console)
+    _isolating(console)
     _cached(console)
     for extra in sorted(missing):
         console.print(f"missing packages of [bold]{extra}[/]: pip install 'agent-envs\\[{extra}]'", highlight=False)
@@ -45,6 +48,15 @@ def _installed(console: Console) -> set[str]:
         table.add_row(found["extra"] or "", found["name"], found["allowed"].strip(), installed)
     console.print(table)
     return missing
+
+
+def _isolating(console: Console) -> None:
+    """Print every backend of the sandbox, best first, and why it is not there."""
+    table = Table("sandbox", "isolates", "missing")
+    for backend in available():
+        isolates = "" if backend.missing else "yes" if backend.isolates else "no"
+        table.add_row(backend.name, isolates, escape(backend.missing))
+    console.print(table)
 
 
 def _cached(console: Console) -> None:

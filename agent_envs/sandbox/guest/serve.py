@@ -8,6 +8,7 @@ import errno
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -18,16 +19,21 @@ Answer: TypeAlias = tuple[dict[str, Any], bytes]
 
 
 def main() -> None:
-    """Serve on standard input and output; returns when the owner has ended."""
+    """Serve on standard input and output; returns when the owner has ended.
+
+    Raises:
+        SystemExit: It never served, and leaves what is to be removed to the owner.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process of a namespace gets what it handles, and no other
+    wire.greet(1)
     first = wire.receive(0)
     if first is None:
-        return
+        sys.exit(1)
     try:
         guest = _set_up(first[0])
     except OSError as error:
         wire.send(1, {"errno": error.errno or errno.EIO, "problem": f"{error.strerror or error}"})
-        return
+        sys.exit(1)
     wire.send(1, {"root": guest.tree.path})
     with contextlib.suppress(commands.OwnerEnded):
         _serve(guest)
