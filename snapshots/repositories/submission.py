@@ -14,7 +14,7 @@ LIMIT_FILE_BYTES = 1 << 20
 LIMIT_BYTES = 8 << 20
 LIMIT_FILES = 500
 _NEVER = (".pyc", ".pyo", ".pyd", ".so", ".dylib", ".dll", ".pth", ".egg-link", ".zip", ".whl", ".egg", ".pkl")
-_ZIP = b"PK"
+_END_OF_ARCHIVE = b"PK\x05\x06"  # what every ZIP holds, wherever it begins; `zipfile.is_zipfile` can raise
 
 
 class Submission(NamedTuple):
@@ -79,7 +79,7 @@ def of_files(changes: Mapping[str, bytes], base: Tree) -> Submission:
         if content == base.read(path):
             continue
         reason = _reason(path, "file", base)
-        if path not in base.files and content.startswith(_ZIP):
+        if _END_OF_ARCHIVE in content:
             reason = "it is an archive"
         elif len(files) >= LIMIT_FILES or len(content) > room:
             reason = f"more than {LIMIT_FILES} files or {LIMIT_BYTES:,} bytes were changed"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import shlex
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -139,3 +141,29 @@ def test_files_that_are_handed_in_pass_the_same_rules(base: Tree) -> None:
     work = of_files({"ledger/money.py": same, "ledger/new.py": b"1", "conftest.py": b"", "setup.py": b""}, base)
     assert work.files == {"ledger/new.py": b"1"}
     assert set(work.left_out) == {"conftest.py", "setup.py"}
+
+
+def zipped(start: bytes, end: bytes) -> bytes:
+    made = io.BytesIO()
+    made.write(start)
+    with zipfile.ZipFile(made, "a") as archive:
+        archive.writestr("inner.py", "x = 1")
+        archive.comment = end
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("path", ["ledger/money.py", "ledger/new.py"])
+@pytest.mark.parametrize("content", [zipped(b"", b""), zipped(b'x = """', b'"""'), zipped(b"x = 1\n", b"") + b"\n"])
+def test_an_archive_does_not_count_wherever_in_a_file_it_stands(path: str, content: bytes, base: Tree) -> None:
+    assert of_files({path: content}, base) == ({}, {path: "it is an archive"})
+
+
+def test_an_archive_in_volumes_is_one(base: Tree) -> None:
+    volumes = b"PK\x06\x07" + bytes(12) + b"\2\0\0\0" + b"PK\x05\x06" + bytes(18)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.is_zipfile(io.BytesIO(volumes))
+    assert of_files({"ledger/new.py": volumes}, base).left_out == {"ledger/new.py": "it is an archive"}
+
+
+def test_code_that_begins_with_the_letters_of_an_archive_counts(base: Tree) -> None:
+    assert of_files({"ledger/new.py": b"PK = 'id'"}, base).files == {"ledger/new.py": b"PK = 'id'"}
