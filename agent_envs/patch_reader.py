@@ -72,9 +72,12 @@ def parts_of(patch: str) -> list[Part]:
     """What a patch does, file by file, in its order.
 
     Raises:
-        PatchError: It is malformed, or changes what is no text of a file in the tree.
+        PatchError: It is malformed or prose alone, or changes what is no text of a file in the tree.
     """
-    return _Reader(patch).parts()
+    parts = _Reader(patch).parts()
+    if not parts and (said := patch.strip()):
+        raise PatchError(f"the patch changes no file, and begins with {said[:40]!r}: give a unified diff")
+    return parts
 
 
 def is_inside(path: str) -> bool:
@@ -99,6 +102,8 @@ class _Reader:
         parts = []
         while line := self._line():
             if line.startswith("diff --git ") or self._is_pair():
+                if line.endswith("\r\n"):
+                    raise self._error("it ends in CR LF; the headers of a patch end in LF, whatever its files do")
                 parts.append(self._part())
             elif line.startswith("GIT binary patch") or re.fullmatch(r"Binary files .* differ\n?", line):
                 raise self._error("a change of a binary file; a patch may change text only")

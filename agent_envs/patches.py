@@ -48,7 +48,7 @@ def applied(patch: str, read: Callable[[str], bytes | None]) -> dict[str, bytes 
         What the changed files hold, in the order of the patch; None where one is removed.
 
     Raises:
-        PatchError: The patch is malformed, does not fit, or holds what is no text of a file in the tree.
+        PatchError: The patch is malformed or prose alone, does not fit, or holds what is no text of a file in the tree.
     """
     parts = parts_of(patch)
     result: dict[str, bytes | None] = {}
@@ -85,7 +85,7 @@ def touched(patch: str) -> tuple[str, ...]:
     """The paths that a patch names as changed, new, removed or renamed (both paths), in its order.
 
     Raises:
-        PatchError: The patch is malformed, or holds what is no text of a file in the tree.
+        PatchError: The patch is malformed or prose alone, or holds what is no text of a file in the tree.
     """
     paths = [path for part in parts_of(patch) for path in (None if part.is_copy else part.old, part.new)]
     return tuple(dict.fromkeys(path for path in paths if path is not None))

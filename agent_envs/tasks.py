@@ -85,9 +85,13 @@ class TaskSet(Sequence[T], Generic[T]):
         """The tasks of one split, in their order.
 
         Raises:
-            ValueError: The split is empty.
+            ValueError: The split is empty; the message names those that are not.
         """
-        return TaskSet(f"{self.name}/{name}", (task for task in self if task.split == name))
+        chosen = [task for task in self if task.split == name]
+        if not chosen:
+            there = sorted({task.split for task in self})
+            raise ValueError(f"{self.name!r} has no task of split {name!r}, but of {', '.join(there)}")
+        return TaskSet(f"{self.name}/{name}", chosen)
 
     def save(self, path: Path) -> None:
         """Write the tasks as JSON lines."""

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def build_once(target: Path, build: Callable[[Path], None]) -> Path:
         return target
     partial = target.with_name(f".{target.name}.partial")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         with FileLock(target.with_name(f".{target.name}.lock")):
             if target.exists():
                 return target
@@ -123,6 +124,17 @@ def inventory() -> list[CachedItem]:
             size = sum(file.stat().st_size for file in _files(path))
             items.append(CachedItem(path.parent.name, named["name"], named["digest"], size, path))
     return items
+
+
+def _make_folder(folder: Path) -> None:
+    """Some folders let nobody write, whatever their modes say, and a lock there would be waited for without end."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        raise OSError(error.errno, f"nothing can be written there ({error.strerror})", str(folder)) from error
 
 
 def _is_full(error: BaseException, folder: Path) -> bool:

@@ -187,6 +187,18 @@ def test_all_applies_or_nothing() -> None:
         applied(EDIT + EDIT.replace("poem", "ode"), POEM.get)
 
 
-def test_prose_alone_changes_nothing() -> None:
-    assert applied("I would mend it so:\n--- \n\nno more.\n", POEM.get) == {}
+def test_prose_alone_is_no_patch_and_no_text_at_all_changes_nothing() -> None:
+    for read in (lambda text: applied(text, POEM.get), touched):
+        with pytest.raises(PatchError, match="changes no file, and begins with 'I would mend it so"):
+            read("\nI would mend it so:\n--- \n\nno more.\n")
+    assert applied("\n", POEM.get) == {}
     assert touched("") == ()
+
+
+def test_ends_of_lines_of_another_system_are_told_and_files_may_have_them() -> None:
+    for patch in (EDIT, f"diff --git a/poem.txt b/poem.txt\n{EDIT}"):
+        with pytest.raises(PatchError, match="line 1 of the patch: it ends in CR LF"):
+            applied(patch.replace("\n", "\r\n"), POEM.get)
+    poem = {path: content.replace(b"\n", b"\r\n") for path, content in POEM.items()}
+    after = {path: content.replace(b"four", b"4") for path, content in poem.items()}
+    assert applied(made(poem, after), poem.get) == after

@@ -24,8 +24,8 @@ def test_a_split_holds_its_tasks_in_order() -> None:
     assert [task.id for task in tasks.split("test")] == ["n-1", "n-3"]
 
 
-def test_an_empty_split_is_an_error() -> None:
-    with pytest.raises(ValueError, match="numbers/validation' is empty"):
+def test_an_empty_split_is_an_error_that_names_the_others() -> None:
+    with pytest.raises(ValueError, match="'numbers' has no task of split 'validation', but of test, train"):
         tasks.split("validation")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import typer
 
 from .build import build
@@ -27,5 +30,6 @@ app.add_typer(build, name="build")
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; being told to end is an exit like others, which removes what is temporary."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     app()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +18,13 @@ from agent_envs.registry import resolve
 
 from .making import fail
 
+MOST_LEFT_OUT = 5
+"""Files of a repository that are told of one by one."""
+
 build = typer.Typer(help=__doc__, no_args_is_help=True)
 
 Out = Annotated[Path | None, typer.Option(help="The folder to make, for --set repos=FOLDER.")]
+Workers = Annotated[int, typer.Option(min=1, help="Sandboxes at once.")]
 Needs = Annotated[list[str], typer.Option("--need", help="A distribution that the tests import; installed here.")]
 
 
@@ -33,12 +38,13 @@ def repos(
     mine: Annotated[int, typer.Option(min=0, help="Newest commits of each git repository to look at.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Chooses among all the changes there are.")] = 0,
     need: Needs = [],  # noqa: B006 - only read
-    workers: Annotated[int, typer.Option(min=1, help="Sandboxes at once.")] = 2,
+    workers: Workers = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Make tasks on repositories; without any, fetch real projects from the package index, for --set repos=real."""
     report = _Report(Console(stderr=True))
     options: dict[str, Any] = {"seed": seed, "workers": workers, "report": report.made, "rejected": report.rejected}
+    own: dict[str, Any] = {"mine": mine, "needs": need, "left_out": report.left_out}
     options |= {} if tasks is None else {"count": tasks}
     if not paths and (tasks is not None or seed) and out is None:
         fail("--tasks and --seed make another set than that of repos=real: give --out FOLDER as well")
@@ -46,7 +52,7 @@ def repos(
         fail("give --out FOLDER: where the set is to be made")
     try:
         if paths:
-            folder = resolve(BUILD_LOCAL)(paths, out, mine=mine, needs=need, **options)  # type: ignore[operator]
+            folder = resolve(BUILD_LOCAL)(paths, out, **own, **options)  # type: ignore[operator]
         else:
             folder = resolve(BUILD_REAL)(out=out, **options)  # type: ignore[operator]
     except (ValueError, OSError, RuntimeError, ImportError) as error:
@@ -60,11 +66,14 @@ def instances(
     clones: Annotated[Path, typer.Option(help="Folder with a git repository for each: owner__name, owner/name, name.")],
     out: Annotated[Path, typer.Option(help="The folder to make, for --set repos=FOLDER.")],
     need: Needs = [],  # noqa: B006 - only read
+    workers: Workers = 2,
 ) -> None:
-    """Keep the trees of instances, and their tasks."""
+    """Keep the trees of instances, and the tasks of those whose solution resolves them and nothing does not."""
     report = _Report(Console(stderr=True))
+    options: dict[str, Any] = {"needs": need, "workers": workers, "rejected": report.rejected}
+    options |= {"taken": report.taken, "left_out": report.left_out}
     try:
-        folder = resolve(BUILD_INSTANCES)(file, clones, out, needs=need, rejected=report.rejected)  # type: ignore[operator]
+        folder = resolve(BUILD_INSTANCES)(file, clones, out, **options)  # type: ignore[operator]
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         fail(error)
     report.show(folder, as_json=False)
@@ -76,6 +85,8 @@ class _Report:
     def __init__(self, console: Console) -> None:
         self._console, self._begun, self._last = console, time.perf_counter(), time.perf_counter()
         self._rows: list[dict[str, Any]] = []
+        self._taken = self._rejected = 0
+        self._left_out: set[tuple[str, str]] = set()
         self._operators: dict[str, list[int]] = {}
 
     def made(self, made: Any) -> None:
@@ -100,7 +111,21 @@ class _Report:
 
     def rejected(self, name: str, why: str) -> None:
         """Take what made no task."""
+        self._rejected += 1
         self._console.print(escape(f"{name} gives no task: {why}"), highlight=False)
+
+    def taken(self, name: str) -> None:
+        """Take what is a task as it was given."""
+        self._taken += 1
+
+    def left_out(self, name: str, files: Mapping[str, str]) -> None:
+        """Take the files that a repository has and its tasks have not; those that were told of are not told again."""
+        new = [path for path in files if (name, path) not in self._left_out]
+        self._left_out.update((name, path) for path in new)
+        for path in new[:MOST_LEFT_OUT]:
+            self._console.print(escape(f"{name} is taken without {path}: {files[path]}"), highlight=False)
+        if more := len(new[MOST_LEFT_OUT:]):
+            self._console.print(escape(f"{name} is taken without {more} more files"), highlight=False)
 
     def show(self, folder: Path, as_json: bool) -> None:
         """Print all of it."""
@@ -120,4 +145,6 @@ class _Report:
             for operator, (tried, bugs) in operators.items():
                 table.add_row(operator, f"{tried:,}", f"{bugs:,}")
             console.print(table)
-        console.print(f"{folder}: {seconds} s", highlight=False, soft_wrap=True)
+        told = {"taken": self._taken, "left out": self._rejected}
+        counts = [f"{count:,} {what}" for what, count in told.items() if count]
+        console.print(f"{folder}: {', '.join((*counts, f'{seconds} s'))}", highlight=False, soft_wrap=True)

@@ -119,7 +119,16 @@ def start(
     return LocalSandbox(_start(chosen, snapshot, limits, view))
 
 
-def _chosen(name: str, trusted: bool) -> str:
+def check_backend(name: str, *, trusted: bool) -> None:
+    """Say whether a backend may be asked for, before it is needed.
+
+    Args:
+        name: As `start` takes it.
+        trusted: Likewise.
+
+    Raises:
+        ValueError: There is no such backend, or it does not isolate and the commands are not trusted.
+    """
     if name and name not in NAMES:
         raise ValueError(f"there is no backend {name!r}; there are {', '.join(NAMES)}")
     if name == "plain" and not trusted:
@@ -127,6 +136,10 @@ def _chosen(name: str, trusted: bool) -> str:
             "the backend 'plain' does not isolate: commands may read the host's files and reach the network. Give"
             " trusted=True if all commands are known to be harmless, or use another backend"
         )
+
+
+def _chosen(name: str, trusted: bool) -> str:
+    check_backend(name, trusted=trusted)
     if name:
         if missing := tried(name).missing:
             remedy = f". To have it, {_MENDING[name]}" if name in _MENDING else ""

@@ -118,7 +118,10 @@ def build_set(
             report(made)
             of_each.append(made.tasks)
         tasks = [task for turn in zip_longest(*of_each) for task in turn if task is not None]
-        TaskSet(name, (*tasks, *others(ground, folder / TREES))).save(folder / TASKS)
+        tasks += others(ground, folder / TREES)
+        if not tasks:
+            raise ValueError("no task came of it: there is no set without tasks")
+        TaskSet(name, tasks).save(folder / TASKS)
         (folder / ABOUT).write_bytes(msgspec.json.encode(About(name, _digest(folder), tuple(needs))))
 
     return build_once(target, build)

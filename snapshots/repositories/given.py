@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import ceil
 from pathlib import Path
+
+import msgspec
 
 from agent_envs import patches
 from agent_envs.envs.issue_task import IssueTask
 
 from .building import build_set
 from .fresh import Ground
-from .git import GitRepository
+from .git import GitError, GitRepository
 from .instances import Instance, read_instances
-from .mining import Rejection
+from .mining import LeftOut, Rejection
+from .repository_set import built, objection
+from .staging import Stage
 from .trees import Tree, copy_tree
+
+LEAST_TIMEOUT_S = 600.0
+"""How long the tests of an instance may take while it is proved: their file does not say."""
 
 
 def build_instances(
-    file: Path, clones: Path, out: Path, *, needs: Sequence[str] = (), rejected: Rejection = lambda name, why: None
+    file: Path,
+    clones: Path,
+    out: Path,
+    *,
+    needs: Sequence[str] = (),
+    workers: int = 2,
+    rejected: Rejection = lambda name, why: None,
+    taken: Callable[[str], None] = lambda name: None,
+    left_out: LeftOut = lambda name, files: None,
 ) -> Path:
-    """Keep the trees of instances in SWE-bench's format, and their tasks.
+    """Keep the trees of instances in SWE-bench's format, and the tasks of those that the grader itself accepts.
 
     Args:
         file: The instances: ``.json``, ``.jsonl`` or ``.parquet``.
         clones: Holds a git repository for each ``repo``, as ``owner__name``, ``owner/name`` or ``name``.
         out: The folder to make.
         needs: Distributions that the tests import, beside pytest; they are installed where this runs.
+        workers: How many sandboxes are used at once; the set does not depend on it.
         rejected: Is told which instance cannot be taken, and why.
+        taken: Is told which instance is.
+        left_out: Is told which files of a commit are not taken, as those of submodules, and why.
 
     Returns:
         The folder.
@@ -35,23 +57,40 @@ def build_instances(
     Raises:
         FileExistsError: The folder is there already.
         ValueError: The file is none of instances, or none of them can be taken.
-        GitError: Git is not installed, or a repository is damaged.
+        GitError: Git is not installed, or a folder of clones is no repository.
+        Fault: A sandbox cannot be started, or is lost.
     """
     if out.exists():
         raise FileExistsError(f"{out} is there already; give a folder that is not, or remove it")
 
     def given(ground: Ground, kept: Path) -> Iterator[IssueTask]:
         kept.mkdir(parents=True, exist_ok=True)
-        for one in read_instances(file):
+        patient = ground._replace(least_timeout_s=LEAST_TIMEOUT_S)
+        instances, tasks = list(read_instances(file)), []
+        if not instances:
+            raise ValueError(f"there is no instance in {file}")
+        for one in instances:
             try:
-                yield _given(one, clones, kept)
+                tasks.append(_given(one, clones, kept, left_out))
             except ValueError as error:
                 rejected(one.instance_id, str(error))
+        used = set()
+        with ThreadPoolExecutor(workers) as pool:
+            for task, came in zip(tasks, pool.map(partial(_proved, patient, kept), tasks), strict=True):
+                if isinstance(came, str):
+                    rejected(task.id, came)
+                else:
+                    used.add(came.repository)
+                    taken(came.id)
+                    yield came
+        for folder in sorted(kept.iterdir()):
+            if folder.name not in used:
+                shutil.rmtree(folder)
 
     return build_set(out, out.name, (), needs=needs, count=0, others=given)
 
 
-def _given(one: Instance, clones: Path, kept: Path) -> IssueTask:
+def _given(one: Instance, clones: Path, kept: Path, left_out: LeftOut) -> IssueTask:
     """The task of an instance; its tree is kept.
 
     Raises:
@@ -63,8 +102,15 @@ def _given(one: Instance, clones: Path, kept: Path) -> IssueTask:
     if not (kept / name).exists():
         repository = GitRepository(_clone(one.repo, clones))
         with tempfile.TemporaryDirectory() as scratch:
-            repository.export(one.base_commit, Path(scratch, "tree"))
-            copy_tree(Tree(Path(scratch, "tree")), kept / name)
+            try:
+                without = repository.export(one.base_commit, Path(scratch, "tree")).left_out
+            except GitError as error:
+                raise ValueError(f"{one.repo} has no such commit that can be read: {error}") from error
+            tree = Tree(Path(scratch, "tree"))
+            _ = tree.layout  # what is no project of Python is not kept
+            copy_tree(tree, kept / name)
+        if without:
+            left_out(one.repo, without)
     tree = Tree(kept / name)
     patches.applied(one.patch, tree.read)
     patches.applied(one.test_patch, tree.read)
@@ -79,6 +125,17 @@ def _given(one: Instance, clones: Path, kept: Path) -> IssueTask:
         fail_to_pass=one.fail_to_pass,
         pass_to_pass=one.pass_to_pass,
     )
+
+
+def _proved(ground: Ground, kept: Path, task: IssueTask) -> IssueTask | str:
+    """The task with how long its tests take, or why it cannot be taken."""
+    tree = Tree(kept / task.repository)
+    if reason := objection(ground, tree, task):
+        return reason
+    with built(tree, task) as base:
+        run = Stage(ground, base.snapshot, base.tree, base.hidden).play(base.gold).run
+    seconds = sum(one.seconds for one in run.tests.values())
+    return msgspec.structs.replace(task, test_s=float(ceil(seconds)))  # of two runs mostly the same
 
 
 def _clone(repo: str, clones: Path) -> Path:

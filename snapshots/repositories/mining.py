@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from .trees import Tree, copy_tree
 
 Rejection = Callable[[str, str], None]
 """Is told what made no task, and why."""
+LeftOut = Callable[[str, Mapping[str, str]], None]
+"""Is told which files of a git repository are not taken, and for each of them why."""
 
 
 def name_of(path: Path) -> str:

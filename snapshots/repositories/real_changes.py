@@ -14,7 +14,7 @@ from .bugs.baseline import TIMEOUT_S, test_files
 from .example import cleaned
 from .fresh import Ground, run_changed
 from .issue_text import Failure, issue_text
-from .repository_set import proved
+from .repository_set import objection
 from .running import Raised, TestRun
 from .trees import Tree
 
@@ -87,8 +87,8 @@ def task_of(ground: Ground, change: RealChange, split: Split) -> IssueTask:
     if not pass_to_pass:
         raise NoTask("no test passes both before and after it")
     task = _task(change, split, before, fail_to_pass, pass_to_pass, max(_seconds(one) for one in (before, *after)))
-    if not proved(ground, change.old, task):
-        raise NoTask("its solution does not resolve it by the verdict that episodes get")
+    if reason := objection(ground, change.old, task):
+        raise NoTask(reason)
     return task
 
 

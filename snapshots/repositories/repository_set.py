@@ -15,7 +15,7 @@ import msgspec
 
 from agent_envs import patches
 from agent_envs.envs.issue_task import IssueTask
-from agent_envs.sandbox import Sandbox, Snapshot, start
+from agent_envs.sandbox import Sandbox, Snapshot, check_backend, start
 from agent_envs.snapshots.cache import build_once, cache_path, reading
 from agent_envs.tasks import TaskSet
 
@@ -74,9 +74,11 @@ class RepositorySet:
     Raises:
         CacheDamaged: The folder cannot be read.
         ModuleNotFoundError: A distribution that the tests need is not installed.
+        ValueError: There is no such backend, or it does not isolate and is not to be trusted.
     """
 
     def __init__(self, folder: Path, backend: str = "", trusted: bool = False) -> None:
+        check_backend(backend, trusted=trusted)
         self.folder = folder
         with reading(folder):
             self.about = msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
@@ -237,18 +239,23 @@ def built(kept: Tree, task: IssueTask) -> Iterator[Base]:
         yield base_at(place, task)
 
 
-def proved(ground: Ground, kept: Tree, task: IssueTask) -> bool:
-    """Whether the solution of a task resolves it and nothing does not, by the verdict that episodes get.
+def objection(ground: Ground, kept: Tree, task: IssueTask) -> str:
+    """Why a task cannot enter a set, by the verdict that episodes get: its solution must resolve it, and nothing not.
+
+    Returns:
+        The reason; empty where there is none.
 
     Raises:
         Fault: A sandbox is lost, or cannot be started.
     """
     with built(kept, task) as base:
-        solved, nothing = (
-            grade(ground, base.snapshot, base.tree, Submission(dict(changes), {}), base.hidden, base.gold).resolved
-            for changes in (base.gold, {})
-        )
-        return solved and not nothing
+        to_fail = base.hidden._replace(pass_to_pass=())
+        nothing = grade(ground, base.snapshot, base.tree, Submission({}, {}), to_fail, base.gold)
+        if nothing.resolved:
+            return "its tests pass without the solution"
+        solution = Submission(dict(base.gold), {})
+        solved = grade(ground, base.snapshot, base.tree, solution, base.hidden, base.gold)
+        return "" if solved.resolved else f"with its solution {solved.detail}"
 
 
 def _key(task: IssueTask, *judged: object) -> str:

@@ -16,7 +16,7 @@ from .fetch import fetch_sdist, unpack
 from .fresh import Ground
 from .git import GitRepository
 from .layout import is_test
-from .mining import Rejection, is_git, mined_tasks, name_of
+from .mining import LeftOut, Rejection, is_git, mined_tasks, name_of
 from .projects import PROJECTS, Project
 from .real_changes import NoTask, RealChange, task_of
 from .task_python import task_python
@@ -104,6 +104,7 @@ def build_local(
     workers: int = 2,
     report: Report = lambda made: None,
     rejected: Rejection = lambda name, why: None,
+    left_out: LeftOut = lambda name, files: None,
 ) -> Path:
     """Make tasks on repositories of one's own.
 
@@ -117,6 +118,7 @@ def build_local(
         workers: How many sandboxes are used at once; the set does not depend on it.
         report: Is told what each repository gave.
         rejected: Is told which commit makes no task, and why.
+        left_out: Is told which files of a git repository are not taken, as those of submodules, and why.
 
     Returns:
         The folder.
@@ -135,7 +137,8 @@ def build_local(
         raise ValueError(f"two of the repositories have one name: {', '.join(sorted(map(name_of, paths)))}")
     with tempfile.TemporaryDirectory() as folder:
         sources = [
-            Source(name_of(path), _local(path, Path(folder, name_of(path))), part[name_of(path)]) for path in paths
+            Source(name_of(path), _local(path, Path(folder, name_of(path)), left_out), part[name_of(path)])
+            for path in paths
         ]
 
         def mined(ground: Ground, kept: Path) -> Iterator[IssueTask]:
@@ -174,12 +177,19 @@ def _tried(ground: Ground, change: RealChange, split: Split, rejected: Rejection
         return []
 
 
-def _local(path: Path, scratch: Path) -> Tree:
+def _local(path: Path, scratch: Path, left_out: LeftOut) -> Tree:
     """The files of a repository as they are committed, packed or lie there."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file and no folder {path}")
     if path.is_file():
         unpack(path, scratch)
-        return Tree(scratch)
-    if is_git(path):
-        GitRepository(path).export("HEAD", scratch)
-        return Tree(scratch)
-    return Tree(path)
+        tree = Tree(scratch)
+    elif is_git(path):
+        if without := GitRepository(path).export("HEAD", scratch).left_out:
+            left_out(name_of(path), without)
+        tree = Tree(scratch)
+    else:
+        tree = Tree(path)
+    if not tree.files:
+        raise ValueError(f"{path} is empty: give the folder of a project")
+    return tree

@@ -48,7 +48,7 @@ def open_world(
     Raises:
         FileNotFoundError: There is no such set; the message says how to build it.
         ModuleNotFoundError: A distribution that the tests need is not installed.
-        ValueError: Neither a split nor a file of tasks.
+        ValueError: Neither a split that has tasks nor a file of them, or no such backend.
         CacheFull: What is built does not fit on the disk.
         Fault: No sandbox can be started here, and the set is not built yet.
     """

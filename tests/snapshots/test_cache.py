@@ -138,6 +138,12 @@ def test_a_full_disk_is_told_in_words_and_nothing_stays(tmp_path: Path) -> None:
     assert visible(tmp_path / "things") == []
 
 
+@pytest.mark.parametrize("target", ["/proc/thing", "/proc/things/thing"])
+def test_a_folder_in_which_nobody_can_write_is_named_at_once(target: str) -> None:
+    with pytest.raises(OSError, match=f"nothing can be written there .*'{Path(target).parent}'"):
+        build_once(Path(target), write_file)
+
+
 def test_a_disk_that_fills_under_an_index_is_told_in_words(small_disk: Path, tmp_path: Path, real_data: Path) -> None:
     from agent_envs.snapshots.wikipedia.archive import Archive
     from agent_envs.snapshots.wikipedia.index import open_index  # `Wikipedia` shares an index that is open elsewhere

@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from agent_envs.envs.issue_task import IssueTask
 from agent_envs.snapshots.repositories.building import Made
+from agent_envs.snapshots.repositories.git import GitError
 from agent_envs.snapshots.repositories.given import build_instances
 from agent_envs.snapshots.repositories.repository_set import RepositorySet
 from agent_envs.snapshots.repositories.self_play import self_play
@@ -129,19 +131,73 @@ def test_instances_run_unchanged_from_a_file(clone: Path, tmp_path: Path, form: 
     }
     strange = {**instance, "instance_id": "someone__ledger-2", "FAIL_TO_PASS": ["test_all (sums.Tests)"]}
     elsewhere = {**instance, "instance_id": "someone__ledger-3", "repo": "someone/else"}
-    misfit = {**instance, "instance_id": "someone__ledger-4", "patch": instance["patch"].replace("[1:]", "[2:]")}
+    misfit = {**instance, "instance_id": "someone__ledger-4", "base_commit": git(clone, "rev-parse", "HEAD")}
+    prose = {**instance, "instance_id": "someone__ledger-5", "patch": "Just count them all."}
+    never = {**instance, "instance_id": "someone__ledger-6", "FAIL_TO_PASS": ["tests/test_sums.py::test_never"]}
+    passing = {**instance, "instance_id": "someone__ledger-7", "FAIL_TO_PASS": instance["PASS_TO_PASS"]}
+    unborn = {**instance, "instance_id": "someone__ledger-8", "base_commit": "0" * 40}
+    foreign = {**instance, "instance_id": "someone__ledger-9", "patch": instance["patch"].replace("\n", "\r\n")}
     path = tmp_path / f"instances.{form}"
-    given = [instance, strange, elsewhere, misfit]
+    given = [unborn, strange, elsewhere, misfit, prose, never, passing, foreign, instance]
     path.write_text(json.dumps(given) if form == "json" else "\n".join(map(json.dumps, given)))
     told: dict[str, str] = {}
-    folder = build_instances(path, clone.parent, tmp_path / "set", rejected=told.__setitem__)
+    taken: list[str] = []
+    folder = build_instances(path, clone.parent, tmp_path / "set", rejected=told.__setitem__, taken=taken.append)
     repositories = RepositorySet(folder)
     (task,) = repositories.tasks
     assert (task.id, task.instruction) == ("someone__ledger-1", "Not all amounts count.")
+    assert taken == [task.id]
+    assert [tree.name for tree in (folder / "trees").iterdir()] == [task.repository]
+    assert task.test_s >= 1
     assert proved(repositories, task) == (True, False)
     assert "not named as pytest names them" in told["someone__ledger-2"]
     assert "no repository of someone/else" in told["someone__ledger-3"]
     assert "ledger/sums.py" in told["someone__ledger-4"]
+    assert "'Just count them all.': give a unified diff" in told["someone__ledger-5"]
+    assert told["someone__ledger-6"] == "with its solution tests/test_sums.py::test_never does not pass"
+    assert told["someone__ledger-7"] == "its tests pass without the solution"
+    assert "no such commit that can be read" in told["someone__ledger-8"]
+    assert "it ends in CR LF" in told["someone__ledger-9"]
+
+
+@pytest.mark.parametrize(("name", "text"), [("none.jsonl", "\n"), ("none.json", "[]")])
+def test_a_file_without_instances_is_named(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=f"there is no instance in .*{name}"):
+        build_instances(tmp_path / name, tmp_path, tmp_path / "set")
+
+
+@needs_git
+def test_a_folder_of_clones_that_is_no_repository_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "clones" / "b").mkdir(parents=True)
+    names = ("instance_id", "repo", "base_commit", "problem_statement", "patch", "test_patch")
+    instance = {**dict.fromkeys(names, "a/b"), "FAIL_TO_PASS": ["t.py::t"], "PASS_TO_PASS": []}
+    (tmp_path / "one.json").write_text(json.dumps([instance]))
+    with pytest.raises(GitError, match=r"cannot read .*clones/b"):
+        build_instances(tmp_path / "one.json", tmp_path / "clones", tmp_path / "set")
+
+
+@needs_git
+def test_a_submodule_is_told(clone: Path, tmp_path: Path) -> None:
+    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{git(clone, 'rev-parse', 'HEAD')},vendor/lib")
+    git(clone, "commit", "-qm", "Lean on another")
+    told: dict[str, Mapping[str, str]] = {}
+    build_local([clone], tmp_path / "set", count=0, mine=10, left_out=told.__setitem__)
+    assert told == {"ledger": {"vendor/lib": "a submodule, whose files are in another repository"}}
+
+
+@pytest.mark.parametrize(("name", "why"), [("nowhere", "there is no file and no folder"), ("empty", "is empty")])
+def test_what_holds_no_project_is_named(name: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises((ValueError, OSError), match=f"{name}.*{why}|{why}.*{name}"):
+        build_local([tmp_path / name], tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+
+
+def test_where_no_task_comes_there_is_no_set(tmp_path: Path) -> None:
+    bare = write(tmp_path / "bare", {"readme.txt": "nothing\n"})
+    with pytest.raises(ValueError, match="no task came of it"):
+        build_local([bare], tmp_path / "set")
 
 
 def test_patches_are_scored_by_tests(ledger: RepositorySet) -> None:
