@@ -113,7 +113,7 @@ def test_an_attack_on_the_machine_harms_nobody_else(ledger: RepositorySet, bench
         other.close()
 
 
-@pytest.mark.parametrize("command", ["python -m pytest", "pytest -q", "pytest --durations=1 -vv", "python -m unittest"])
+@pytest.mark.parametrize("command", ["python -m pytest", "pytest -q", "pytest -vv", "python -m unittest"])
 def test_tests_print_the_same_in_two_episodes(ledger: RepositorySet, command: str) -> None:
     shown = []
     for _ in range(2):
