@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 
-from .seals import unsealed
+from .seals import KEY_BYTES, unsealed
 from .work import Reporter, arguments, prepare
-
-_KEY_BYTES = 32
 
 
 def main() -> None:
@@ -51,7 +49,7 @@ def _tried(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(change: dict[str, Any]) -> dict[str, Any]:
-    key = os.urandom(_KEY_BYTES)
+    key = os.urandom(KEY_BYTES)
     events, tell = os.pipe()
     child = os.fork()
     if not child:

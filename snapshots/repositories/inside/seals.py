@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from typing import Any
 
+KEY_BYTES = 32
 _HASH_BYTES = 16
 
 

@@ -12,11 +12,10 @@ import select
 import sys
 from typing import Any
 
-from .seals import unsealed
+from .seals import KEY_BYTES, unsealed
 
 _SET_DUMPABLE = 4
 _LIMIT_BYTES = 1 << 24
-_KEY_BYTES = 32
 _WORK = "import sys; sys.path.append(sys.argv[1]); __import__('inside.work', fromlist=['main']).main()"
 
 
@@ -47,7 +46,7 @@ def _held(paths: list[str]) -> list[bytes]:
 
 def _events(job: dict[str, Any]) -> list[str]:
     """What the worker says, line by line; what others say on its pipe, or let pass of what it says, is left out."""
-    key = os.urandom(_KEY_BYTES)
+    key = os.urandom(KEY_BYTES)
     events, tell = os.pipe()
     give, asked = os.pipe()
     child = os.fork()
